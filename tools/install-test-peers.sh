@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs the real peers that the tests talk to. Daemons are installed without being started (RUNLEVEL=1).
+set -euo pipefail
+
+missing=()
+need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
+need storescu dcmtk
+need Orthanc orthanc
+need curl curl
+/usr/bin/python3 -c 'import pydicom, numpy' 2>/dev/null || missing+=(python3-pydicom python3-numpy)
+
+[ "${#missing[@]}" -eq 0 ] && exit 0
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+"${as_root[@]}" apt-get update -q
+"${as_root[@]}" env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -q --no-install-recommends "${missing[@]}"
