@@ -1,0 +1,52 @@
+namespace Leadglass.Archive;
+
+/// <summary>
+/// Finds studies, series and instances by keyed tokens and keeps their sealed rows. It sees tokens, ciphertext, sizes and
+/// times only, and can be rebuilt from the blob store at any time. Look-ups see what the last returned
+/// <see cref="ApplyAsync"/> left; they may run beside it.
+/// </summary>
+public interface IStudyIndex : IAsyncDisposable
+{
+    /// <summary>Everything that was committed to the blob store before this mark is in the index.</summary>
+    BlobMark Mark { get; }
+
+    /// <summary>
+    /// Applies the changes in their order and moves the mark, in one transaction: all of it or nothing. Called by one
+    /// caller at a time. Changes that were applied before (after a crash) change nothing.
+    /// </summary>
+    /// <exception cref="IndexFullException">No room; nothing was applied.</exception>
+    ValueTask ApplyAsync(IReadOnlyList<IndexChange> changes, BlobMark mark, CancellationToken cancellationToken);
+
+    /// <summary>One study, or null.</summary>
+    ValueTask<StudyRow?> FindStudyAsync(IndexToken study, CancellationToken cancellationToken);
+
+    /// <summary>One series, or null.</summary>
+    ValueTask<SeriesRow?> FindSeriesAsync(IndexToken series, CancellationToken cancellationToken);
+
+    /// <summary>One instance, or null.</summary>
+    ValueTask<InstanceRow?> FindInstanceAsync(IndexToken instance, CancellationToken cancellationToken);
+
+    /// <summary>All studies, in the order of their arrival.</summary>
+    IAsyncEnumerable<StudyRow> StudiesAsync(CancellationToken cancellationToken);
+
+    /// <summary>The series of a study, in the order of their arrival.</summary>
+    IAsyncEnumerable<SeriesRow> SeriesOfAsync(IndexToken study, CancellationToken cancellationToken);
+
+    /// <summary>The instances of a series, in the order of their commits.</summary>
+    IAsyncEnumerable<InstanceRow> InstancesOfAsync(IndexToken series, CancellationToken cancellationToken);
+
+    /// <summary>What is quarantined, in the order of arrival.</summary>
+    IAsyncEnumerable<QuarantineRow> QuarantinedAsync(CancellationToken cancellationToken);
+
+    /// <summary>Quarantined content with this content token, or null: the same conflict sent again is kept once.</summary>
+    ValueTask<QuarantineRow?> FindQuarantinedAsync(IndexToken content, CancellationToken cancellationToken);
+
+    /// <summary>How much of one device's is quarantined.</summary>
+    ValueTask<QuarantineUse> QuarantineUseAsync(IndexToken device, CancellationToken cancellationToken);
+}
+
+/// <summary>The index has no room for a transaction. Nothing of it is kept; it may be tried again.</summary>
+public sealed class IndexFullException(string message, Exception? inner = null) : IOException(message, inner);
+
+/// <summary>The index is damaged or of another version; it can be rebuilt with <c>leadglass rebuild-index</c>.</summary>
+public sealed class IndexDamagedException(string message, Exception? inner = null) : IOException(message, inner);

@@ -1,0 +1,85 @@
+namespace Leadglass.Archive;
+
+/// <summary>A keyed, one-way stand-in of 16 bytes for an identifier: equal identifiers of one kind have equal tokens.</summary>
+public readonly record struct IndexToken(UInt128 Value)
+{
+    /// <summary>Length as bytes.</summary>
+    public const int LengthBytes = 16;
+}
+
+/// <summary>One study as the index keeps it.</summary>
+/// <param name="Token">Of the Study Instance UID.</param>
+/// <param name="Patient">Of Patient ID and issuer, or of the study where there is no Patient ID.</param>
+/// <param name="Key">Which key of the key ring the study's content is sealed under.</param>
+/// <param name="Sealed">Patient and study attributes, sealed.</param>
+public sealed record StudyRow(IndexToken Token, IndexToken Patient, UInt128 Key, ReadOnlyMemory<byte> Sealed)
+{
+    /// <summary>Kept by the index itself: how many series.</summary>
+    public int SeriesCount { get; init; }
+
+    /// <summary>Kept by the index itself: how many instances.</summary>
+    public int InstanceCount { get; init; }
+}
+
+/// <summary>One series as the index keeps it.</summary>
+/// <param name="Token">Of the Series Instance UID.</param>
+/// <param name="Study">The study it belongs to.</param>
+/// <param name="Sealed">Series attributes, sealed.</param>
+public sealed record SeriesRow(IndexToken Token, IndexToken Study, ReadOnlyMemory<byte> Sealed)
+{
+    /// <summary>Kept by the index itself: how many instances.</summary>
+    public int InstanceCount { get; init; }
+}
+
+/// <summary>One instance as the index keeps it.</summary>
+/// <param name="Token">Of the SOP Instance UID.</param>
+/// <param name="Series">The series it belongs to.</param>
+/// <param name="SopClass">Of SOP Instance UID with SOP Class UID.</param>
+/// <param name="Digest">Keyed digest of what the instance says, for recognising the same one.</param>
+/// <param name="Location">Its sealed record.</param>
+/// <param name="Sealed">What a query needs of it, sealed.</param>
+public sealed record InstanceRow(
+    IndexToken Token,
+    IndexToken Series,
+    IndexToken SopClass,
+    ContentDigest Digest,
+    BlobLocation Location,
+    ReadOnlyMemory<byte> Sealed
+);
+
+/// <summary>Content that contradicts what is known, kept until someone decides.</summary>
+/// <param name="Content">Of the SOP Instance UID with the content: its identity.</param>
+/// <param name="Device">Of the device that sent it.</param>
+/// <param name="Instance">Of the SOP Instance UID.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Key">Which key of the key ring it is sealed under, its own.</param>
+/// <param name="Location">Its sealed record.</param>
+/// <param name="Sealed">What a list needs of it, sealed.</param>
+public sealed record QuarantineRow(
+    IndexToken Content,
+    IndexToken Device,
+    IndexToken Instance,
+    ConflictReason Reason,
+    UInt128 Key,
+    BlobLocation Location,
+    ReadOnlyMemory<byte> Sealed
+);
+
+/// <summary>How much is quarantined.</summary>
+public readonly record struct QuarantineUse(int Instances, long Bytes);
+
+/// <summary>Why an instance was quarantined.</summary>
+public enum ConflictReason : byte
+{
+    /// <summary>The SOP Instance UID is known with other content.</summary>
+    OtherContent = 1,
+
+    /// <summary>The study is known with another patient.</summary>
+    OtherPatient = 2,
+
+    /// <summary>The series is known in another study.</summary>
+    OtherStudy = 3,
+
+    /// <summary>The instance is known in another series.</summary>
+    OtherSeries = 4,
+}
