@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Leadglass.Dicom;
+
+namespace Leadglass.Access;
+
+/// <summary>The rules that all enrolled devices together obey.</summary>
+internal static class Enrolment
+{
+    private const int ListLengthMax = 1_000;
+
+    /// <exception cref="EnrolmentException">A rule is broken; the message names it.</exception>
+    public static void Check(IEnumerable<Device> devices)
+    {
+        var titles = new Dictionary<AeTitle, string>();
+        var certificates = new Dictionary<CertificateFingerprint, string>();
+        var count = 0;
+        foreach (var device in devices)
+        {
+            if (++count > DeviceRegistry.DevicesMax)
+            {
+                throw new EnrolmentException($"an archive has at most {DeviceRegistry.DevicesMax} devices");
+            }
+            CheckAlone(device);
+            foreach (var title in device.AeTitles)
+            {
+                if (!titles.TryAdd(title, device.Name))
+                {
+                    throw new EnrolmentException($"AE title {title} belongs to device {titles[title]}");
+                }
+            }
+            foreach (var certificate in device.Certificates)
+            {
+                if (!certificates.TryAdd(certificate.Fingerprint, device.Name))
+                {
+                    throw new EnrolmentException(
+                        $"this certificate belongs to device {certificates[certificate.Fingerprint]}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// <summary>Names of devices whose live associations may rest on something that is gone.</summary>
+    public static ImmutableArray<string> Withdrawn(EnrolledDevices before, EnrolledDevices after) =>
+        [
+            .. before
+                .All.Where(old =>
+                    after.Find(old.Name) is not { Enabled: true } now
+                    || !now.IsAsEnrolled(old)
+                    || old.Certificates.Any(held =>
+                        !held.IsRevoked
+                        && !now.Certificates.Any(kept => kept.Fingerprint == held.Fingerprint && !kept.IsRevoked)
+                    )
+                )
+                .Select(old => old.Name),
+        ];
+
+    private static void CheckAlone(Device device)
+    {
+        if (!Device.IsName(device.Name))
+        {
+            throw new EnrolmentException(
+                $"a device's name has 1 to {Device.NameLengthMax} letters, digits, '.', '_' or '-' and begins with a letter or digit"
+            );
+        }
+        if (device.AeTitles.IsEmpty)
+        {
+            throw new EnrolmentException($"device {device.Name} needs at least one AE title");
+        }
+        var longest = Math.Max(
+            Math.Max(device.AeTitles.Length, device.Certificates.Length),
+            Math.Max(
+                device.MoveDestinations.Length,
+                Math.Max(device.Scope.Patients.Length, device.Scope.Modalities.Length)
+            )
+        );
+        if (longest > ListLengthMax)
+        {
+            throw new EnrolmentException($"device {device.Name} has a list of more than {ListLengthMax} entries");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Net;
+
+namespace Leadglass.Access;
+
+/// <summary>
+/// Who is asking. Made by <see cref="AccessPolicy"/> alone, from what the asker proved. Closed: a device now; people and
+/// programs are further kinds.
+/// </summary>
+public abstract class Identity
+{
+    private protected Identity(string name, IPAddress? address)
+    {
+        Name = name;
+        Address = address;
+    }
+
+    /// <summary>The enrolled name.</summary>
+    public string Name { get; }
+
+    /// <summary>From where; null for a command on the archive's own machine.</summary>
+    public IPAddress? Address { get; }
+
+    /// <summary>Kind and name, as the trail keys its entries: "device:ct1".</summary>
+    public abstract string Key { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Key;
+}
+
+/// <summary>A device that proved possession of an enrolled certificate's key.</summary>
+public sealed class DeviceIdentity : Identity
+{
+    internal DeviceIdentity(Device device, CertificateFingerprint fingerprint, IPAddress? address)
+        : base(device.Name, address)
+    {
+        Device = device;
+        Fingerprint = fingerprint;
+    }
+
+    /// <summary>The device as it was enrolled when it was identified.</summary>
+    public Device Device { get; }
+
+    /// <summary>The certificate it showed.</summary>
+    public CertificateFingerprint Fingerprint { get; }
+
+    /// <inheritdoc/>
+    public override string Key => $"device:{Name}";
+}
+
+/// <summary>
+/// Whoever runs a command on the archive's machine with the archive's keys in reach. It may bring data in; it may release
+/// data only with the recovery key.
+/// </summary>
+public sealed class OperatorIdentity : Identity
+{
+    internal OperatorIdentity(string userName, bool hasRecoveryKey)
+        : base(userName, address: null)
+    {
+        HasRecoveryKey = hasRecoveryKey;
+    }
+
+    /// <summary>True when the recovery key was shown and is this archive's.</summary>
+    public bool HasRecoveryKey { get; }
+
+    /// <inheritdoc/>
+    public override string Key => $"operator:{Name}";
+}
