@@ -1,0 +1,139 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Leadglass.Sealing;
+
+/// <summary>A folder on a disk of Linux: names 0600 and 0700, every flush checked.</summary>
+public sealed class DurableFolder : IDurableFolder
+{
+    private readonly string _path;
+    private readonly string _name;
+
+    private DurableFolder(string path)
+    {
+        _path = path;
+        _name = Path.GetFileName(path);
+    }
+
+    /// <inheritdoc/>
+    public VolumeSpace Space
+    {
+        get
+        {
+            var volume = new DriveInfo(_path);
+            return new VolumeSpace(volume.AvailableFreeSpace, volume.TotalSize);
+        }
+    }
+
+    /// <summary>Opens the folder; makes it (0700) where its parent exists and it does not.</summary>
+    /// <exception cref="DurableIOException">It can neither be opened nor made.</exception>
+    public static DurableFolder Open(string path)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        var parent = Path.GetDirectoryName(full);
+        if (LinuxFiles.MakeFolder(full, Path.GetFileName(full)) && parent is not null)
+        {
+            new DurableFolder(parent).Sync();
+        }
+
+        return new DurableFolder(full);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> List()
+    {
+        var names = new DirectoryInfo(_path).EnumerateFileSystemInfos().Select(entry => entry.Name).ToArray();
+        Array.Sort(names, StringComparer.Ordinal);
+        return names;
+    }
+
+    /// <inheritdoc/>
+    public bool Exists(string name) => File.Exists(PathOf(name));
+
+    /// <inheritdoc/>
+    public IDurableFile Create(string name) =>
+        new LinuxFile(LinuxFiles.Open(PathOf(name), name, LinuxFiles.ReadWrite | LinuxFiles.CreateNew), name);
+
+    /// <inheritdoc/>
+    public IDurableFile Open(string name, FileAccess access) =>
+        new LinuxFile(
+            LinuxFiles.Open(PathOf(name), name, access == FileAccess.Read ? LinuxFiles.ReadOnly : LinuxFiles.ReadWrite),
+            name
+        );
+
+    /// <inheritdoc/>
+    public void Rename(string from, string to) => LinuxFiles.Rename(PathOf(from), PathOf(to), from);
+
+    /// <inheritdoc/>
+    public void Delete(string name) => LinuxFiles.Unlink(PathOf(name), name);
+
+    /// <inheritdoc/>
+    public void Sync()
+    {
+        using var folder = LinuxFiles.Open(_path, _name, LinuxFiles.ReadOnly);
+        LinuxFiles.SyncFolder(folder, _name);
+    }
+
+    /// <inheritdoc/>
+    public IDurableFolder Folder(string name) => Open(PathOf(name));
+
+    private string PathOf(string name)
+    {
+        if (name.Length == 0 || name is "." or ".." || name.AsSpan().ContainsAny('/', '\0'))
+        {
+            throw new ArgumentException("a name inside a folder has no separator", nameof(name));
+        }
+
+        return Path.Combine(_path, name);
+    }
+
+    private sealed class LinuxFile(SafeFileHandle handle, string name) : IDurableFile
+    {
+        private volatile bool _poisoned;
+
+        public long Length => RandomAccess.GetLength(handle);
+
+        public void Write(long offset, ReadOnlySpan<byte> data)
+        {
+            ThrowIfPoisoned();
+            LinuxFiles.Write(handle, name, offset, data);
+        }
+
+        public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> parts)
+        {
+            ThrowIfPoisoned();
+            LinuxFiles.Write(handle, name, offset, parts);
+        }
+
+        public int Read(long offset, Span<byte> buffer) => LinuxFiles.Read(handle, name, offset, buffer);
+
+        public void Truncate(long length)
+        {
+            ThrowIfPoisoned();
+            LinuxFiles.Truncate(handle, name, length);
+        }
+
+        public void Sync()
+        {
+            ThrowIfPoisoned();
+            try
+            {
+                LinuxFiles.SyncData(handle, name);
+            }
+            catch (DurableIOException)
+            {
+                _poisoned = true;
+                throw;
+            }
+        }
+
+        public void Dispose() => handle.Dispose();
+
+        private void ThrowIfPoisoned()
+        {
+            if (_poisoned)
+            {
+                throw new PoisonedFileException(name);
+            }
+        }
+    }
+}
