@@ -1,1 +1,17 @@
-return 0;
+using System.Runtime.InteropServices;
+using Leadglass.Cli.CommandLine;
+
+using var stop = new CancellationTokenSource();
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+return await LeadglassCommand.RunAsync(args, Terminal.OfThisProcess(), stop.Token);
+
+// The first signal asks; a second one, when the first is not heeded, ends the process as the system does.
+void Stop(PosixSignalContext signal)
+{
+    if (!stop.IsCancellationRequested)
+    {
+        signal.Cancel = true;
+        stop.Cancel();
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net;
+using Leadglass.Access;
+using Microsoft.Extensions.Logging;
+
+namespace Leadglass.Server;
+
+/// <summary>
+/// Every message that the server writes, in one place, so that it can be read for patient data in one sitting: none has a
+/// parameter that could hold any.
+/// </summary>
+internal sealed partial class ServerLog(ILogger logger)
+{
+    [LoggerMessage(1, LogLevel.Information, "serving: DICOM over TLS on {Dicom}, HTTPS on {Https}")]
+    public partial void Serving(IPEndPoint dicom, IPEndPoint https);
+
+    [LoggerMessage(2, LogLevel.Information, "stopping: {Associations} associations get {Seconds} s to end")]
+    public partial void Stopping(int associations, double seconds);
+
+    [LoggerMessage(3, LogLevel.Information, "stopped")]
+    public partial void Stopped();
+
+    [LoggerMessage(10, LogLevel.Warning, "refused {Address}: it does not speak TLS")]
+    public partial void NotTls(IPAddress? address);
+
+    [LoggerMessage(11, LogLevel.Warning, "refused {Address}: {Reason}")]
+    public partial void StrangerRefused(IPAddress? address, RefusalReason reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "turned {Address} away: all {Most} connections of this listener are in use")]
+    public partial void TurnedAway(IPAddress? address, int most);
+
+    [LoggerMessage(13, LogLevel.Warning, "refused a connection to the control socket: another user made it")]
+    public partial void ControlRefused();
+
+    [LoggerMessage(14, LogLevel.Error, "the command {Command} failed by a fault of ours: {Fault}")]
+    public partial void ControlFault(string command, string fault);
+
+    [LoggerMessage(20, LogLevel.Error, "an association of {Device} ended by a fault of ours: {Fault}")]
+    public partial void AssociationFault(string device, string fault);
+}
