@@ -73,6 +73,13 @@ public sealed class TransferSyntax
     /// <summary>The syntax of a UID without padding; null when it is unknown.</summary>
     public static TransferSyntax? Find(string uid) => ByUid.GetValueOrDefault(uid);
 
+    /// <summary>
+    /// The syntax of a UID or, where it is unknown, one that is not storable: every private syntax found so far is in
+    /// explicit VR little endian with encapsulated pixel data, as PS3.5 A.4 asks of compressed ones.
+    /// </summary>
+    internal static TransferSyntax FindOrAssume(string uid) =>
+        Find(uid) ?? new TransferSyntax(uid, "Unknown", Traits.Encapsulated | Traits.NotStorable);
+
     public override string ToString() => Name;
 
     private static TransferSyntax[] List()
