@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Leadglass.Sealing;
 using Microsoft.Data.Sqlite;
 
 namespace Leadglass.Archive.Sqlite;
@@ -7,41 +6,37 @@ namespace Leadglass.Archive.Sqlite;
 /// <summary>Tokens, keys and digests as SQLite keeps them: big-endian bytes.</summary>
 internal static class RowValues
 {
-    public static byte[] ToBytes(this Token token) => token.ToArray();
+    public static byte[] ToBytes(this IndexToken token) => ToBytes(token.Value);
 
-    public static byte[] ToBytes(this KeyId key)
+    public static byte[] ToBytes(this UInt128 value)
     {
-        var bytes = new byte[KeyId.Size];
-        key.Write(bytes);
+        var bytes = new byte[IndexToken.LengthBytes];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
         return bytes;
     }
 
     public static byte[] ToBytes(this ContentDigest digest)
     {
-        var bytes = new byte[2 * Token.Size];
+        var bytes = new byte[2 * IndexToken.LengthBytes];
         BinaryPrimitives.WriteUInt128BigEndian(bytes, digest.Attributes);
-        BinaryPrimitives.WriteUInt128BigEndian(bytes.AsSpan(Token.Size), digest.PixelData);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes.AsSpan(IndexToken.LengthBytes), digest.PixelData);
         return bytes;
     }
 
-    public static Token GetToken(this SqliteDataReader reader, int column) =>
-        Token.Read(reader.GetBlobOf(column, Token.Size));
-
-    public static KeyId GetKey(this SqliteDataReader reader, int column) =>
-        KeyId.Read(reader.GetBlobOf(column, KeyId.Size));
-
-    private static byte[] GetBlobOf(this SqliteDataReader reader, int column, int length)
+    public static UInt128 GetUInt128(this SqliteDataReader reader, int column)
     {
-        var bytes = reader.GetBlob(column);
-        return bytes.Length == length
-            ? bytes
-            : throw new IndexDamagedException($"{bytes.Length} bytes instead of {length} in column {column}");
+        var bytes = reader.GetFieldValue<byte[]>(column);
+        return bytes.Length == IndexToken.LengthBytes
+            ? BinaryPrimitives.ReadUInt128BigEndian(bytes)
+            : throw new IndexDamagedException($"a token of {bytes.Length} bytes in column {column}");
     }
+
+    public static IndexToken GetToken(this SqliteDataReader reader, int column) => new(reader.GetUInt128(column));
 
     public static byte[] GetBlob(this SqliteDataReader reader, int column) => reader.GetFieldValue<byte[]>(column);
 
     public static StudyRow ReadStudy(SqliteDataReader reader) =>
-        new(reader.GetToken(0), reader.GetToken(1), reader.GetKey(2), reader.GetBlob(3))
+        new(reader.GetToken(0), reader.GetToken(1), reader.GetUInt128(2), reader.GetBlob(3))
         {
             SeriesCount = reader.GetInt32(4),
             InstanceCount = reader.GetInt32(5),
@@ -66,16 +61,16 @@ internal static class RowValues
             reader.GetToken(1),
             reader.GetToken(2),
             (ConflictReason)reader.GetByte(3),
-            reader.GetKey(4),
+            reader.GetUInt128(4),
             new BlobLocation(reader.GetInt32(5), reader.GetInt64(6), reader.GetInt64(7)),
             reader.GetBlob(8)
         );
 
     private static ContentDigest ReadDigest(byte[] bytes, int form) =>
-        bytes.Length == 2 * Token.Size
+        bytes.Length == 2 * IndexToken.LengthBytes
             ? new ContentDigest(
                 BinaryPrimitives.ReadUInt128BigEndian(bytes),
-                BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(Token.Size)),
+                BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(IndexToken.LengthBytes)),
                 form
             )
             : throw new IndexDamagedException($"a digest of {bytes.Length} bytes");

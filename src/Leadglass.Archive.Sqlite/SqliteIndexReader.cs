@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Leadglass.Sealing;
 using Microsoft.Data.Sqlite;
 
 namespace Leadglass.Archive.Sqlite;
@@ -11,7 +10,7 @@ internal sealed class SqliteIndexReader(SqliteConnection connection) : IAsyncDis
 
     public async ValueTask<T?> FindAsync<T>(
         string sql,
-        Token token,
+        IndexToken token,
         Func<SqliteDataReader, T> read,
         CancellationToken cancellationToken
     )
@@ -23,7 +22,7 @@ internal sealed class SqliteIndexReader(SqliteConnection connection) : IAsyncDis
 
     public async IAsyncEnumerable<T> ListAsync<T>(
         string sql,
-        Token? token,
+        IndexToken? token,
         Func<SqliteDataReader, T> read,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
@@ -45,7 +44,7 @@ internal sealed class SqliteIndexReader(SqliteConnection connection) : IAsyncDis
         await connection.DisposeAsync();
     }
 
-    private SqliteCommand Bind(string sql, Token? token)
+    private SqliteCommand Bind(string sql, IndexToken? token)
     {
         if (!prepared.TryGetValue(sql, out var command))
         {

@@ -1,4 +1,3 @@
-using Leadglass.Sealing;
 using Microsoft.Data.Sqlite;
 
 namespace Leadglass.Archive.Sqlite;
@@ -8,7 +7,7 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
 {
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, SqliteCommand> prepared = [];
-    private readonly Dictionary<Token, long> seriesIds = [];
+    private readonly Dictionary<IndexToken, long> seriesIds = [];
     private readonly Dictionary<long, int> addedToSeries = [];
     private SqliteTransaction? current;
 
@@ -145,7 +144,7 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
             row.Sealed.ToArray()
         );
 
-    private void RemoveInstance(Token instance)
+    private void RemoveInstance(IndexToken instance)
     {
         FlushCounts();
         if (Scalar("SELECT series FROM instance WHERE token = $0", instance.ToBytes()) is not { } series)
@@ -167,7 +166,7 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
         seriesIds.Clear();
     }
 
-    private void RemoveStudy(Token token)
+    private void RemoveStudy(IndexToken token)
     {
         FlushCounts();
         if (Scalar("SELECT id FROM study WHERE token = $0", token.ToBytes()) is not { } study)
@@ -181,7 +180,7 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
         seriesIds.Clear();
     }
 
-    private long SeriesId(Token series)
+    private long SeriesId(IndexToken series)
     {
         if (seriesIds.TryGetValue(series, out var id))
         {

@@ -1,2 +1,1 @@
 global using Leadglass.Archive;
-global using Leadglass.Sealing;

@@ -1,5 +1,3 @@
-using Leadglass.Sealing;
-
 namespace Leadglass.Archive;
 
 /// <summary>One step of an index transaction.</summary>
@@ -17,14 +15,14 @@ public abstract record IndexChange
     public sealed record AddInstance(InstanceRow Row) : IndexChange;
 
     /// <summary>Removes an instance; a series or study that is empty then goes with it.</summary>
-    public sealed record RemoveInstance(Token Instance) : IndexChange;
+    public sealed record RemoveInstance(IndexToken Instance) : IndexChange;
 
     /// <summary>Removes a study with all that belongs to it.</summary>
-    public sealed record RemoveStudy(Token Study) : IndexChange;
+    public sealed record RemoveStudy(IndexToken Study) : IndexChange;
 
     /// <summary>Adds quarantined content. Known content stays as it is.</summary>
     public sealed record AddQuarantined(QuarantineRow Row) : IndexChange;
 
     /// <summary>Removes quarantined content.</summary>
-    public sealed record RemoveQuarantined(Token Content) : IndexChange;
+    public sealed record RemoveQuarantined(IndexToken Content) : IndexChange;
 }

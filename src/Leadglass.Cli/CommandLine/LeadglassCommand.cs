@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Leadglass.Cli.Commands;
 using Leadglass.Server;
 using Leadglass.Server.Configuration;
 
@@ -51,11 +50,6 @@ public static class LeadglassCommand
             await ReportAsync(terminal, failure.Mistakes);
             return ExitCode.WrongUsage;
         }
-        catch (ArchiveRefusedException failure)
-        {
-            await ReportAsync(terminal, [failure.Message]);
-            return failure.IsUsage ? ExitCode.WrongUsage : ExitCode.Refused;
-        }
         catch (ArchiveUnavailableException failure)
         {
             await ReportAsync(terminal, [failure.Message]);
@@ -74,7 +68,7 @@ public static class LeadglassCommand
     }
 
     private static RootCommand Create(Terminal terminal) =>
-        new("Leadglass: a medical image archive that cannot stand open") { InitCommand.Create(terminal) };
+        new("Leadglass: a medical image archive that cannot stand open");
 
     private static async Task ReportAsync(Terminal terminal, IEnumerable<string> lines)
     {
