@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Leadglass.Sealing;
 using Microsoft.Data.Sqlite;
 
 namespace Leadglass.Archive.Sqlite;
@@ -6,37 +7,41 @@ namespace Leadglass.Archive.Sqlite;
 /// <summary>Tokens, keys and digests as SQLite keeps them: big-endian bytes.</summary>
 internal static class RowValues
 {
-    public static byte[] ToBytes(this IndexToken token) => ToBytes(token.Value);
+    public static byte[] ToBytes(this Token token) => token.ToArray();
 
-    public static byte[] ToBytes(this UInt128 value)
+    public static byte[] ToBytes(this KeyId key)
     {
-        var bytes = new byte[IndexToken.LengthBytes];
-        BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
+        var bytes = new byte[KeyId.Size];
+        key.Write(bytes);
         return bytes;
     }
 
     public static byte[] ToBytes(this ContentDigest digest)
     {
-        var bytes = new byte[2 * IndexToken.LengthBytes];
+        var bytes = new byte[2 * Token.Size];
         BinaryPrimitives.WriteUInt128BigEndian(bytes, digest.Attributes);
-        BinaryPrimitives.WriteUInt128BigEndian(bytes.AsSpan(IndexToken.LengthBytes), digest.PixelData);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes.AsSpan(Token.Size), digest.PixelData);
         return bytes;
     }
 
-    public static UInt128 GetUInt128(this SqliteDataReader reader, int column)
-    {
-        var bytes = reader.GetFieldValue<byte[]>(column);
-        return bytes.Length == IndexToken.LengthBytes
-            ? BinaryPrimitives.ReadUInt128BigEndian(bytes)
-            : throw new IndexDamagedException($"a token of {bytes.Length} bytes in column {column}");
-    }
+    public static Token GetToken(this SqliteDataReader reader, int column) =>
+        Token.Read(reader.GetBlobOf(column, Token.Size));
 
-    public static IndexToken GetToken(this SqliteDataReader reader, int column) => new(reader.GetUInt128(column));
+    public static KeyId GetKey(this SqliteDataReader reader, int column) =>
+        KeyId.Read(reader.GetBlobOf(column, KeyId.Size));
+
+    private static byte[] GetBlobOf(this SqliteDataReader reader, int column, int length)
+    {
+        var bytes = reader.GetBlob(column);
+        return bytes.Length == length
+            ? bytes
+            : throw new IndexDamagedException($"{bytes.Length} bytes instead of {length} in column {column}");
+    }
 
     public static byte[] GetBlob(this SqliteDataReader reader, int column) => reader.GetFieldValue<byte[]>(column);
 
     public static StudyRow ReadStudy(SqliteDataReader reader) =>
-        new(reader.GetToken(0), reader.GetToken(1), reader.GetUInt128(2), reader.GetBlob(3))
+        new(reader.GetToken(0), reader.GetToken(1), reader.GetKey(2), reader.GetBlob(3))
         {
             SeriesCount = reader.GetInt32(4),
             InstanceCount = reader.GetInt32(5),
@@ -61,16 +66,16 @@ internal static class RowValues
             reader.GetToken(1),
             reader.GetToken(2),
             (ConflictReason)reader.GetByte(3),
-            reader.GetUInt128(4),
+            reader.GetKey(4),
             new BlobLocation(reader.GetInt32(5), reader.GetInt64(6), reader.GetInt64(7)),
             reader.GetBlob(8)
         );
 
     private static ContentDigest ReadDigest(byte[] bytes, int form) =>
-        bytes.Length == 2 * IndexToken.LengthBytes
+        bytes.Length == 2 * Token.Size
             ? new ContentDigest(
                 BinaryPrimitives.ReadUInt128BigEndian(bytes),
-                BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(IndexToken.LengthBytes)),
+                BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(Token.Size)),
                 form
             )
             : throw new IndexDamagedException($"a digest of {bytes.Length} bytes");

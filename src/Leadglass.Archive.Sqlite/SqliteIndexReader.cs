@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Leadglass.Sealing;
 using Microsoft.Data.Sqlite;
 
 namespace Leadglass.Archive.Sqlite;
@@ -10,7 +11,7 @@ internal sealed class SqliteIndexReader(SqliteConnection connection) : IAsyncDis
 
     public async ValueTask<T?> FindAsync<T>(
         string sql,
-        IndexToken token,
+        Token token,
         Func<SqliteDataReader, T> read,
         CancellationToken cancellationToken
     )
@@ -22,7 +23,7 @@ internal sealed class SqliteIndexReader(SqliteConnection connection) : IAsyncDis
 
     public async IAsyncEnumerable<T> ListAsync<T>(
         string sql,
-        IndexToken? token,
+        Token? token,
         Func<SqliteDataReader, T> read,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
@@ -44,7 +45,7 @@ internal sealed class SqliteIndexReader(SqliteConnection connection) : IAsyncDis
         await connection.DisposeAsync();
     }
 
-    private SqliteCommand Bind(string sql, IndexToken? token)
+    private SqliteCommand Bind(string sql, Token? token)
     {
         if (!prepared.TryGetValue(sql, out var command))
         {

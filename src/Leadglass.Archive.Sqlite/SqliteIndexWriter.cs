@@ -1,3 +1,4 @@
+using Leadglass.Sealing;
 using Microsoft.Data.Sqlite;
 
 namespace Leadglass.Archive.Sqlite;
@@ -7,7 +8,7 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
 {
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, SqliteCommand> prepared = [];
-    private readonly Dictionary<IndexToken, long> seriesIds = [];
+    private readonly Dictionary<Token, long> seriesIds = [];
     private readonly Dictionary<long, int> addedToSeries = [];
     private SqliteTransaction? current;
 
@@ -144,7 +145,7 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
             row.Sealed.ToArray()
         );
 
-    private void RemoveInstance(IndexToken instance)
+    private void RemoveInstance(Token instance)
     {
         FlushCounts();
         if (Scalar("SELECT series FROM instance WHERE token = $0", instance.ToBytes()) is not { } series)
@@ -166,7 +167,7 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
         seriesIds.Clear();
     }
 
-    private void RemoveStudy(IndexToken token)
+    private void RemoveStudy(Token token)
     {
         FlushCounts();
         if (Scalar("SELECT id FROM study WHERE token = $0", token.ToBytes()) is not { } study)
@@ -180,7 +181,7 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
         seriesIds.Clear();
     }
 
-    private long SeriesId(IndexToken series)
+    private long SeriesId(Token series)
     {
         if (seriesIds.TryGetValue(series, out var id))
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Leadglass.Sealing;
 using Microsoft.Data.Sqlite;
 
 namespace Leadglass.Archive.Sqlite;
@@ -89,11 +90,11 @@ public sealed class SqliteStudyIndex : IStudyIndex
     }
 
     /// <inheritdoc />
-    public ValueTask<StudyRow?> FindStudyAsync(IndexToken study, CancellationToken cancellationToken) =>
+    public ValueTask<StudyRow?> FindStudyAsync(Token study, CancellationToken cancellationToken) =>
         FindAsync($"SELECT {StudyColumns} FROM study WHERE token = $0", study, RowValues.ReadStudy, cancellationToken);
 
     /// <inheritdoc />
-    public ValueTask<SeriesRow?> FindSeriesAsync(IndexToken series, CancellationToken cancellationToken) =>
+    public ValueTask<SeriesRow?> FindSeriesAsync(Token series, CancellationToken cancellationToken) =>
         FindAsync(
             """
             SELECT s.token, t.token, s.sealed, s.instance_count FROM series s JOIN study t ON t.id = s.study
@@ -105,7 +106,7 @@ public sealed class SqliteStudyIndex : IStudyIndex
         );
 
     /// <inheritdoc />
-    public ValueTask<InstanceRow?> FindInstanceAsync(IndexToken instance, CancellationToken cancellationToken) =>
+    public ValueTask<InstanceRow?> FindInstanceAsync(Token instance, CancellationToken cancellationToken) =>
         FindAsync(
             $"SELECT {InstanceColumns} FROM instance i JOIN series s ON s.id = i.series WHERE i.token = $0",
             instance,
@@ -118,7 +119,7 @@ public sealed class SqliteStudyIndex : IStudyIndex
         ListAsync($"SELECT {StudyColumns} FROM study ORDER BY id", null, RowValues.ReadStudy, cancellationToken);
 
     /// <inheritdoc />
-    public IAsyncEnumerable<SeriesRow> SeriesOfAsync(IndexToken study, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<SeriesRow> SeriesOfAsync(Token study, CancellationToken cancellationToken) =>
         ListAsync(
             """
             SELECT s.token, t.token, s.sealed, s.instance_count FROM study t JOIN series s ON s.study = t.id
@@ -130,7 +131,7 @@ public sealed class SqliteStudyIndex : IStudyIndex
         );
 
     /// <inheritdoc />
-    public IAsyncEnumerable<InstanceRow> InstancesOfAsync(IndexToken series, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<InstanceRow> InstancesOfAsync(Token series, CancellationToken cancellationToken) =>
         ListAsync(
             $"""
             SELECT {InstanceColumns} FROM series s JOIN instance i ON i.series = s.id
@@ -151,7 +152,7 @@ public sealed class SqliteStudyIndex : IStudyIndex
         );
 
     /// <inheritdoc />
-    public ValueTask<QuarantineRow?> FindQuarantinedAsync(IndexToken content, CancellationToken cancellationToken) =>
+    public ValueTask<QuarantineRow?> FindQuarantinedAsync(Token content, CancellationToken cancellationToken) =>
         FindAsync(
             $"SELECT {QuarantineColumns} FROM quarantine WHERE content = $0",
             content,
@@ -160,7 +161,7 @@ public sealed class SqliteStudyIndex : IStudyIndex
         );
 
     /// <inheritdoc />
-    public async ValueTask<QuarantineUse> QuarantineUseAsync(IndexToken device, CancellationToken cancellationToken)
+    public async ValueTask<QuarantineUse> QuarantineUseAsync(Token device, CancellationToken cancellationToken)
     {
         var use = await FindAsync<object>(
             "SELECT COUNT(*), COALESCE(SUM(length), 0) FROM quarantine WHERE device = $0",
@@ -197,7 +198,7 @@ public sealed class SqliteStudyIndex : IStudyIndex
 
     private async ValueTask<T?> FindAsync<T>(
         string sql,
-        IndexToken token,
+        Token token,
         Func<SqliteDataReader, T> read,
         CancellationToken cancellationToken
     )
@@ -220,7 +221,7 @@ public sealed class SqliteStudyIndex : IStudyIndex
 
     private async IAsyncEnumerable<T> ListAsync<T>(
         string sql,
-        IndexToken? token,
+        Token? token,
         Func<SqliteDataReader, T> read,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )

@@ -1,4 +1,5 @@
 using Leadglass.Contract;
+using Leadglass.Sealing;
 using Microsoft.Data.Sqlite;
 
 namespace Leadglass.Archive.Sqlite.Tests;
@@ -122,6 +123,6 @@ public sealed class SqliteStudyIndexTests : StudyIndexContract, IDisposable
         return await CreateAsync();
     }
 
-    private static IndexToken RandomToken(Random random) =>
+    private static Token RandomToken(Random random) =>
         new(new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64()));
 }

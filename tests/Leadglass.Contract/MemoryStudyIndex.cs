@@ -42,13 +42,13 @@ public sealed class MemoryStudyIndex : IStudyIndex
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<StudyRow?> FindStudyAsync(IndexToken study, CancellationToken cancellationToken) =>
+    public ValueTask<StudyRow?> FindStudyAsync(Token study, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Now().Studies.Find(row => row.Token == study) is { } row ? Now().Counted(row) : null);
 
-    public ValueTask<SeriesRow?> FindSeriesAsync(IndexToken series, CancellationToken cancellationToken) =>
+    public ValueTask<SeriesRow?> FindSeriesAsync(Token series, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Now().Series.Find(row => row.Token == series) is { } row ? Now().Counted(row) : null);
 
-    public ValueTask<InstanceRow?> FindInstanceAsync(IndexToken instance, CancellationToken cancellationToken) =>
+    public ValueTask<InstanceRow?> FindInstanceAsync(Token instance, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Now().ByToken.GetValueOrDefault(instance));
 
     public IAsyncEnumerable<StudyRow> StudiesAsync(CancellationToken cancellationToken)
@@ -57,22 +57,22 @@ public sealed class MemoryStudyIndex : IStudyIndex
         return now.Studies.Select(now.Counted).ToAsyncEnumerable();
     }
 
-    public IAsyncEnumerable<SeriesRow> SeriesOfAsync(IndexToken study, CancellationToken cancellationToken)
+    public IAsyncEnumerable<SeriesRow> SeriesOfAsync(Token study, CancellationToken cancellationToken)
     {
         var now = Now();
         return now.Series.Where(row => row.Study == study).Select(now.Counted).ToAsyncEnumerable();
     }
 
-    public IAsyncEnumerable<InstanceRow> InstancesOfAsync(IndexToken series, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<InstanceRow> InstancesOfAsync(Token series, CancellationToken cancellationToken) =>
         Now().Instances.Where(row => row.Series == series).ToAsyncEnumerable();
 
     public IAsyncEnumerable<QuarantineRow> QuarantinedAsync(CancellationToken cancellationToken) =>
         Now().Quarantined.ToAsyncEnumerable();
 
-    public ValueTask<QuarantineRow?> FindQuarantinedAsync(IndexToken content, CancellationToken cancellationToken) =>
+    public ValueTask<QuarantineRow?> FindQuarantinedAsync(Token content, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Now().Quarantined.Find(row => row.Content == content));
 
-    public ValueTask<QuarantineUse> QuarantineUseAsync(IndexToken device, CancellationToken cancellationToken)
+    public ValueTask<QuarantineUse> QuarantineUseAsync(Token device, CancellationToken cancellationToken)
     {
         var rows = Now().Quarantined.FindAll(row => row.Device == device);
         return ValueTask.FromResult(new QuarantineUse(rows.Count, rows.Sum(row => row.Location.Length)));
@@ -93,7 +93,7 @@ public sealed class MemoryStudyIndex : IStudyIndex
         public List<StudyRow> Studies { get; private init; } = [];
         public List<SeriesRow> Series { get; private init; } = [];
         public List<InstanceRow> Instances { get; private init; } = [];
-        public Dictionary<IndexToken, InstanceRow> ByToken { get; private init; } = [];
+        public Dictionary<Token, InstanceRow> ByToken { get; private init; } = [];
         public List<QuarantineRow> Quarantined { get; private init; } = [];
 
         public Tables Clone() =>

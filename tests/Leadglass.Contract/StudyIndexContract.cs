@@ -264,11 +264,11 @@ public abstract class StudyIndexContract
     }
 
     /// <summary>A token; the high half is set so that all 16 bytes matter.</summary>
-    protected static IndexToken Token(uint value) => new(new UInt128(0xF00D_0000_0000_0000UL | value, value));
+    protected static Token Token(uint value) => new(new UInt128(0xF00D_0000_0000_0000UL | value, value));
 
     /// <summary>A study row.</summary>
     protected static StudyRow Study(uint token, uint patient) =>
-        new(Token(token), Token(patient), new UInt128(token, ulong.MaxValue), Sealed(token));
+        new(Token(token), Token(patient), new KeyId(new UInt128(token, ulong.MaxValue)), Sealed(token));
 
     /// <summary>A series row.</summary>
     protected static SeriesRow Series(uint token, uint study) => new(Token(token), Token(study), Sealed(token));
@@ -291,7 +291,7 @@ public abstract class StudyIndexContract
             Token(device),
             Token(content + 1),
             ConflictReason.OtherPatient,
-            new UInt128(content, 9),
+            new KeyId(new UInt128(content, 9)),
             new BlobLocation(2, content * 4096L, 100_000),
             Sealed(content)
         );
@@ -303,7 +303,7 @@ public abstract class StudyIndexContract
         return bytes;
     }
 
-    private static async Task<List<IndexToken>> Tokens<T>(IAsyncEnumerable<T> rows, Func<T, IndexToken> token) =>
+    private static async Task<List<Token>> Tokens<T>(IAsyncEnumerable<T> rows, Func<T, Token> token) =>
         await rows.Select(token).ToListAsync(None);
 
     private static void AssertSame(StudyRow expected, StudyRow? actual)

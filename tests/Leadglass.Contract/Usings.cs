@@ -1,1 +1,2 @@
 global using Leadglass.Archive;
+global using Leadglass.Sealing;

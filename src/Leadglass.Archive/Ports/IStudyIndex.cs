@@ -1,3 +1,5 @@
+using Leadglass.Sealing;
+
 namespace Leadglass.Archive;
 
 /// <summary>
@@ -18,31 +20,31 @@ public interface IStudyIndex : IAsyncDisposable
     ValueTask ApplyAsync(IReadOnlyList<IndexChange> changes, BlobMark mark, CancellationToken cancellationToken);
 
     /// <summary>One study, or null.</summary>
-    ValueTask<StudyRow?> FindStudyAsync(IndexToken study, CancellationToken cancellationToken);
+    ValueTask<StudyRow?> FindStudyAsync(Token study, CancellationToken cancellationToken);
 
     /// <summary>One series, or null.</summary>
-    ValueTask<SeriesRow?> FindSeriesAsync(IndexToken series, CancellationToken cancellationToken);
+    ValueTask<SeriesRow?> FindSeriesAsync(Token series, CancellationToken cancellationToken);
 
     /// <summary>One instance, or null.</summary>
-    ValueTask<InstanceRow?> FindInstanceAsync(IndexToken instance, CancellationToken cancellationToken);
+    ValueTask<InstanceRow?> FindInstanceAsync(Token instance, CancellationToken cancellationToken);
 
     /// <summary>All studies, in the order of their arrival.</summary>
     IAsyncEnumerable<StudyRow> StudiesAsync(CancellationToken cancellationToken);
 
     /// <summary>The series of a study, in the order of their arrival.</summary>
-    IAsyncEnumerable<SeriesRow> SeriesOfAsync(IndexToken study, CancellationToken cancellationToken);
+    IAsyncEnumerable<SeriesRow> SeriesOfAsync(Token study, CancellationToken cancellationToken);
 
     /// <summary>The instances of a series, in the order of their commits.</summary>
-    IAsyncEnumerable<InstanceRow> InstancesOfAsync(IndexToken series, CancellationToken cancellationToken);
+    IAsyncEnumerable<InstanceRow> InstancesOfAsync(Token series, CancellationToken cancellationToken);
 
     /// <summary>What is quarantined, in the order of arrival.</summary>
     IAsyncEnumerable<QuarantineRow> QuarantinedAsync(CancellationToken cancellationToken);
 
     /// <summary>Quarantined content with this content token, or null: the same conflict sent again is kept once.</summary>
-    ValueTask<QuarantineRow?> FindQuarantinedAsync(IndexToken content, CancellationToken cancellationToken);
+    ValueTask<QuarantineRow?> FindQuarantinedAsync(Token content, CancellationToken cancellationToken);
 
     /// <summary>How much of one device's is quarantined.</summary>
-    ValueTask<QuarantineUse> QuarantineUseAsync(IndexToken device, CancellationToken cancellationToken);
+    ValueTask<QuarantineUse> QuarantineUseAsync(Token device, CancellationToken cancellationToken);
 }
 
 /// <summary>The index has no room for a transaction. Nothing of it is kept; it may be tried again.</summary>

@@ -1,3 +1,5 @@
+using Leadglass.Sealing;
+
 namespace Leadglass.Archive;
 
 /// <summary>One step of an index transaction.</summary>
@@ -15,14 +17,14 @@ public abstract record IndexChange
     public sealed record AddInstance(InstanceRow Row) : IndexChange;
 
     /// <summary>Removes an instance; a series or study that is empty then goes with it.</summary>
-    public sealed record RemoveInstance(IndexToken Instance) : IndexChange;
+    public sealed record RemoveInstance(Token Instance) : IndexChange;
 
     /// <summary>Removes a study with all that belongs to it.</summary>
-    public sealed record RemoveStudy(IndexToken Study) : IndexChange;
+    public sealed record RemoveStudy(Token Study) : IndexChange;
 
     /// <summary>Adds quarantined content. Known content stays as it is.</summary>
     public sealed record AddQuarantined(QuarantineRow Row) : IndexChange;
 
     /// <summary>Removes quarantined content.</summary>
-    public sealed record RemoveQuarantined(IndexToken Content) : IndexChange;
+    public sealed record RemoveQuarantined(Token Content) : IndexChange;
 }

@@ -1,18 +1,13 @@
-namespace Leadglass.Archive;
+using Leadglass.Sealing;
 
-/// <summary>A keyed, one-way stand-in of 16 bytes for an identifier: equal identifiers of one kind have equal tokens.</summary>
-public readonly record struct IndexToken(UInt128 Value)
-{
-    /// <summary>Length as bytes.</summary>
-    public const int LengthBytes = 16;
-}
+namespace Leadglass.Archive;
 
 /// <summary>One study as the index keeps it.</summary>
 /// <param name="Token">Of the Study Instance UID.</param>
 /// <param name="Patient">Of Patient ID and issuer, or of the study where there is no Patient ID.</param>
 /// <param name="Key">Which key of the key ring the study's content is sealed under.</param>
 /// <param name="Sealed">Patient and study attributes, sealed.</param>
-public sealed record StudyRow(IndexToken Token, IndexToken Patient, UInt128 Key, ReadOnlyMemory<byte> Sealed)
+public sealed record StudyRow(Token Token, Token Patient, KeyId Key, ReadOnlyMemory<byte> Sealed)
 {
     /// <summary>Kept by the index itself: how many series.</summary>
     public int SeriesCount { get; init; }
@@ -25,7 +20,7 @@ public sealed record StudyRow(IndexToken Token, IndexToken Patient, UInt128 Key,
 /// <param name="Token">Of the Series Instance UID.</param>
 /// <param name="Study">The study it belongs to.</param>
 /// <param name="Sealed">Series attributes, sealed.</param>
-public sealed record SeriesRow(IndexToken Token, IndexToken Study, ReadOnlyMemory<byte> Sealed)
+public sealed record SeriesRow(Token Token, Token Study, ReadOnlyMemory<byte> Sealed)
 {
     /// <summary>Kept by the index itself: how many instances.</summary>
     public int InstanceCount { get; init; }
@@ -39,9 +34,9 @@ public sealed record SeriesRow(IndexToken Token, IndexToken Study, ReadOnlyMemor
 /// <param name="Location">Its sealed record.</param>
 /// <param name="Sealed">What a query needs of it, sealed.</param>
 public sealed record InstanceRow(
-    IndexToken Token,
-    IndexToken Series,
-    IndexToken SopClass,
+    Token Token,
+    Token Series,
+    Token SopClass,
     ContentDigest Digest,
     BlobLocation Location,
     ReadOnlyMemory<byte> Sealed
@@ -56,11 +51,11 @@ public sealed record InstanceRow(
 /// <param name="Location">Its sealed record.</param>
 /// <param name="Sealed">What a list needs of it, sealed.</param>
 public sealed record QuarantineRow(
-    IndexToken Content,
-    IndexToken Device,
-    IndexToken Instance,
+    Token Content,
+    Token Device,
+    Token Instance,
     ConflictReason Reason,
-    UInt128 Key,
+    KeyId Key,
     BlobLocation Location,
     ReadOnlyMemory<byte> Sealed
 );

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Leadglass.Cli.Commands;
 using Leadglass.Server;
 using Leadglass.Server.Configuration;
 
@@ -50,6 +51,11 @@ public static class LeadglassCommand
             await ReportAsync(terminal, failure.Mistakes);
             return ExitCode.WrongUsage;
         }
+        catch (ArchiveRefusedException failure)
+        {
+            await ReportAsync(terminal, [failure.Message]);
+            return failure.IsUsage ? ExitCode.WrongUsage : ExitCode.Refused;
+        }
         catch (ArchiveUnavailableException failure)
         {
             await ReportAsync(terminal, [failure.Message]);
@@ -68,7 +74,7 @@ public static class LeadglassCommand
     }
 
     private static RootCommand Create(Terminal terminal) =>
-        new("Leadglass: a medical image archive that cannot stand open");
+        new("Leadglass: a medical image archive that cannot stand open") { InitCommand.Create(terminal) };
 
     private static async Task ReportAsync(Terminal terminal, IEnumerable<string> lines)
     {

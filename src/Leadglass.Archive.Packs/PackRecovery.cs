@@ -1,0 +1,168 @@
+using Leadglass.Sealing;
+
+namespace Leadglass.Archive.Packs;
+
+/// <summary>Where the log goes on.</summary>
+/// <param name="End">After the last valid batch.</param>
+/// <param name="Batches">Number of the last batch.</param>
+/// <param name="PackId">Id of the pack that goes on growing; null where the next batch begins a new one.</param>
+internal sealed record LogEnd(BlobMark End, long Batches, UInt128? PackId);
+
+/// <summary>
+/// Finds the end of the log after whatever happened, and, for the one who writes, removes what was never acknowledged: a
+/// torn tail after the last valid batch, a pack without one, large records without a commit record. Nothing that a valid
+/// batch follows is ever cut.
+/// </summary>
+internal static class PackRecovery
+{
+    /// <summary>Finds the end without changing anything: beside a running writer, or for the curious.</summary>
+    public static LogEnd Look(PackFolder packs)
+    {
+        var (logs, _, _) = packs.List();
+        for (var i = logs.Count - 1; i >= 0; i--)
+        {
+            if (FindEnd(packs, logs[i]) is { } end)
+            {
+                return end;
+            }
+        }
+
+        return new LogEnd(default, 0, null);
+    }
+
+    /// <summary>Finds the end and makes the folder ready for writing.</summary>
+    /// <param name="indexed">What the index knows to be committed; never cut, even when it looks torn.</param>
+    public static LogEnd Repair(PackFolder packs, BlobMark indexed)
+    {
+        var (logs, _, parts) = packs.List();
+        var end = new LogEnd(default, 0, null);
+        for (var i = logs.Count - 1; i >= 0; i--)
+        {
+            // What lies in the page cache only must not pass for committed.
+            using var file = packs.Folder.Open(PackFolder.LogName(logs[i]), FileAccess.ReadWrite);
+            file.Sync();
+            if (FindEnd(packs, logs[i]) is { } found)
+            {
+                end = CutTail(file, found, indexed);
+                break;
+            }
+
+            if (file.Length > PackFormat.BlockBytes || indexed.Pack >= logs[i])
+            {
+                // Its header is damaged and more follows: left as it is, for a replay to report.
+                end = new LogEnd(new BlobMark(logs[i], PackFormat.RoundUp(file.Length)), 0, null);
+                break;
+            }
+
+            Remove(packs, logs[i], PackFolder.LogName(logs[i]));
+        }
+
+        end = end with { Batches = Math.Max(end.Batches, BatchesBefore(packs, logs)) };
+        foreach (var number in parts)
+        {
+            SettlePart(packs, number, end);
+        }
+
+        packs.Folder.Sync();
+        return end;
+    }
+
+    /// <summary>The end of one log pack; null where its header cannot be read.</summary>
+    private static LogEnd? FindEnd(PackFolder packs, int number)
+    {
+        if (PackLog.ReadHeader(packs, number) is not { Kind: PackKind.Log } header)
+        {
+            return null;
+        }
+
+        var (end, batches) = ((long)PackFormat.BlockBytes, header.BatchesBefore);
+        PackSection? last = null;
+        foreach (var section in Sections(packs, header))
+        {
+            if (last?.Commit is { } before)
+            {
+                (end, batches) = (last.Offset + last.Length, before.Number);
+            }
+
+            last = section;
+        }
+
+        // Only the last batch can have been on its way when the power went: each is flushed before the next is written.
+        if (last?.Commit is { } commit && PackLog.IsWhole(packs, commit))
+        {
+            (end, batches) = (last.Offset + last.Length, commit.Number);
+        }
+
+        return new LogEnd(new BlobMark(number, end), batches, header.PackId);
+    }
+
+    private static IEnumerable<PackSection> Sections(PackFolder packs, PackHeader header) =>
+        PackLog.Walk(packs, header.Number, header.PackId, PackFormat.BlockBytes, packs.LengthOf(header.Number) ?? 0);
+
+    private static LogEnd CutTail(IDurableFile file, LogEnd found, BlobMark indexed)
+    {
+        if (indexed.CompareTo(found.End) > 0)
+        {
+            // Bytes are missing or bad that were acknowledged: nothing is cut, and the log goes on in a new pack.
+            return found with { PackId = null };
+        }
+
+        if (file.Length > found.End.Offset)
+        {
+            file.Truncate(found.End.Offset);
+            file.Sync();
+        }
+
+        return found;
+    }
+
+    /// <summary>A large pack that was being written: keeps it when the log commits it, removes it when it surely does not.</summary>
+    private static void SettlePart(PackFolder packs, int number, LogEnd end)
+    {
+        var fate = PackLog.ReadHeader(packs, number) is { } header ? FateOf(packs, header, end) : Fate.Removed;
+        if (fate == Fate.Committed)
+        {
+            packs.Folder.Rename(PackFolder.PartName(number), PackFolder.LargeName(number));
+            packs.Forget(number);
+        }
+        else if (fate == Fate.Removed)
+        {
+            Remove(packs, number, PackFolder.PartName(number));
+        }
+    }
+
+    private static Fate FateOf(PackFolder packs, PackHeader part, LogEnd end)
+    {
+        var fate = Fate.Removed;
+        foreach (var section in LogReader.SectionsFrom(packs, part.Before, end.End))
+        {
+            if (section.Section.Commit is not { } commit)
+            {
+                // Its commit record may have been among the damaged bytes.
+                fate = Fate.Kept;
+            }
+            else if (commit.Entries.Any(entry => entry.Location.Pack == part.Number))
+            {
+                return Fate.Committed;
+            }
+        }
+
+        return fate;
+    }
+
+    private static long BatchesBefore(PackFolder packs, List<int> logs) =>
+        logs.Select(number => PackLog.ReadHeader(packs, number)?.BatchesBefore ?? 0).DefaultIfEmpty().Max();
+
+    private static void Remove(PackFolder packs, int number, string name)
+    {
+        packs.Forget(number);
+        packs.Folder.Delete(name);
+    }
+
+    private enum Fate
+    {
+        Removed,
+        Committed,
+        Kept,
+    }
+}

@@ -1,0 +1,247 @@
+using System.Text.RegularExpressions;
+
+namespace Leadglass.Testing.Processes;
+
+/// <summary>
+/// The built program, run as a user runs it: its own process, data folder, key folder, home and temporary folder.
+/// </summary>
+public sealed partial class ArchiveProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+    private readonly ScratchFolder scratch;
+    private readonly bool isolateTmp;
+    private BackgroundProcess? server;
+
+    private ArchiveProcess(ScratchFolder scratch, bool isolateTmp)
+    {
+        this.scratch = scratch;
+        this.isolateTmp = isolateTmp;
+        DataFolder = scratch.File("data");
+        KeyFolder = scratch.File("keys");
+        HomeFolder = scratch.Folder("home");
+        TemporaryFolder = scratch.Folder("tmp");
+    }
+
+    public string DataFolder { get; }
+
+    public string KeyFolder { get; }
+
+    public string HomeFolder { get; }
+
+    public string TemporaryFolder { get; }
+
+    /// <summary>Everything of this archive lies below it; tests may keep their own files here too.</summary>
+    public string Root => scratch.FullPath;
+
+    public string Host { get; private set; } = "";
+
+    public int DicomPort { get; private set; }
+
+    public int HttpPort { get; private set; }
+
+    /// <summary>All that the servers of this archive printed, those before a crash too.</summary>
+    public string Log { get; private set; } = "";
+
+    /// <summary>The process id of the running server.</summary>
+    public int ServerId => Server.Id;
+
+    public bool IsRunning => server is { HasExited: false };
+
+    /// <summary>The program as the build left it.</summary>
+    public static string ProgramPath { get; } =
+        Environment.GetEnvironmentVariable("LEADGLASS_PROGRAM")
+        ?? Path.Combine(
+            SharedData.CheckoutRoot,
+            "artifacts",
+            "bin",
+            "Leadglass.Cli",
+            Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')),
+            "leadglass.dll"
+        );
+
+    private BackgroundProcess Server => server ?? throw new InvalidOperationException("the archive is not running");
+
+    /// <summary>Makes an archive with <c>init</c> and starts it.</summary>
+    /// <param name="isolateTmp">gives the processes a <c>/tmp</c> of their own by a mount namespace; needs root</param>
+    public static async Task<ArchiveProcess> StartNewAsync(bool isolateTmp = false)
+    {
+        var archive = await CreateAsync(isolateTmp);
+        try
+        {
+            await archive.StartAsync();
+            return archive;
+        }
+        catch
+        {
+            await archive.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Makes an archive with <c>init</c> and leaves it stopped.</summary>
+    public static async Task<ArchiveProcess> CreateAsync(bool isolateTmp = false)
+    {
+        var archive = new ArchiveProcess(new ScratchFolder("archive"), isolateTmp);
+        var result = await archive.RunAsync("init", "--data", archive.DataFolder, "--keys", archive.KeyFolder);
+        return result.ExitCode == 0 ? archive : throw new InvalidOperationException($"init failed\n{result}");
+    }
+
+    /// <summary>Starts <c>serve</c> on free ports and waits for its <c>ready</c> line.</summary>
+    public async Task StartAsync(params string[] options)
+    {
+        var (file, arguments) = Command([
+            "serve",
+            "--data",
+            DataFolder,
+            "--keys",
+            KeyFolder,
+            "--dicom-port",
+            "0",
+            "--http-port",
+            "0",
+            .. options,
+        ]);
+        server = BackgroundProcess.Start(file, arguments, Environs(), Root);
+        var ready = ReadyLine()
+            .Match(
+                await server.WaitForLineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal), StartLimit)
+            );
+        if (!ready.Success)
+        {
+            throw new InvalidOperationException($"the ready line is not as promised\n{server.Output}");
+        }
+
+        Host = ready.Groups["host"].Value;
+        DicomPort = int.Parse(ready.Groups["dicom"].ValueSpan);
+        HttpPort = int.Parse(ready.Groups["https"].ValueSpan);
+    }
+
+    /// <summary>Ends the server as an operator does and returns its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        var exitCode = await Server.StopAsync(StopLimit);
+        await ForgetServerAsync();
+        return exitCode;
+    }
+
+    /// <summary>Ends the server as a crash does.</summary>
+    public async Task KillAsync()
+    {
+        await Server.KillAsync();
+        await ForgetServerAsync();
+    }
+
+    /// <summary>Stops (or not: a killed server stays killed) and starts again on new ports.</summary>
+    public async Task RestartAsync()
+    {
+        if (server is not null)
+        {
+            await StopAsync();
+        }
+
+        await StartAsync();
+    }
+
+    /// <summary>Runs the command with arguments exactly as given.</summary>
+    public Task<ToolResult> RunAsync(params string[] arguments)
+    {
+        var (file, all) = Command(arguments);
+        return Tool.RunAsync(file, all, Environs(), Root);
+    }
+
+    /// <summary>Runs a command on this archive's folders.</summary>
+    public Task<ToolResult> RunHereAsync(params string[] arguments) =>
+        RunAsync([.. arguments, "--data", DataFolder, "--keys", KeyFolder]);
+
+    /// <summary>Enrols a device; the server may run meanwhile.</summary>
+    /// <param name="allow">as <c>--allow</c> takes it: <c>store,query,retrieve</c></param>
+    /// <param name="options">further options of <c>device add</c></param>
+    public async Task<EnrolledDevice> EnrolAsync(string name, string aeTitle, string allow, params string[] options)
+    {
+        var folder = scratch.File($"pki-{name}");
+        var result = await RunHereAsync([
+            "device",
+            "add",
+            name,
+            "--ae",
+            aeTitle,
+            "--allow",
+            allow,
+            "--out",
+            folder,
+            .. options,
+        ]);
+        return result.ExitCode == 0
+            ? new EnrolledDevice(name, aeTitle, folder)
+            : throw new InvalidOperationException($"device add failed\n{result}");
+    }
+
+    /// <summary>A field of <c>/proc/PID/status</c> of the server in KiB: VmHWM is the peak of its resident memory.</summary>
+    public long MemoryKibibytes(string field = "VmHWM")
+    {
+        var line = File.ReadLines($"/proc/{ServerId}/status")
+            .First(l => l.StartsWith(field + ":", StringComparison.Ordinal));
+        return long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (server is not null)
+        {
+            await server.DisposeAsync();
+        }
+
+        scratch.Dispose();
+    }
+
+    private async Task ForgetServerAsync()
+    {
+        Log += Server.Output;
+        await Server.DisposeAsync();
+        server = null;
+    }
+
+    private (string File, string[] Arguments) Command(string[] arguments)
+    {
+        if (!File.Exists(ProgramPath))
+        {
+            throw new FileNotFoundException($"the program is not built: {ProgramPath}");
+        }
+
+        return isolateTmp
+            ? (
+                "unshare",
+                [
+                    "--mount",
+                    "sh",
+                    "-c",
+                    "mount --bind \"$0\" /tmp && exec \"$@\"",
+                    TemporaryFolder,
+                    "dotnet",
+                    ProgramPath,
+                    .. arguments,
+                ]
+            )
+            : ("dotnet", [ProgramPath, .. arguments]);
+    }
+
+    private Dictionary<string, string?> Environs() =>
+        new(StringComparer.Ordinal)
+        {
+            ["HOME"] = HomeFolder,
+            ["XDG_CONFIG_HOME"] = null,
+            ["XDG_CACHE_HOME"] = null,
+            ["XDG_DATA_HOME"] = null,
+            ["XDG_STATE_HOME"] = null,
+            ["TMPDIR"] = isolateTmp ? null : TemporaryFolder,
+            ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
+        };
+
+    [GeneratedRegex(
+        @"^ready dicom=(?<host>\[[^\]]+\]|[^:\s]+):(?<dicom>\d+) https=(\[[^\]]+\]|[^:\s]+):(?<https>\d+)\s*$",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex ReadyLine();
+}
