@@ -21,6 +21,7 @@ public static class GeneratedSources
             [Folder + "DictionaryData.g.cs"] = DictionaryData(elements, repeaters),
             [Folder + "UidConstants.g.cs"] = UidConstants(uids),
             [Folder + "UidData.g.cs"] = UidData(uids),
+            ["src/Leadglass.Dicom/Text/FoldingData.g.cs"] = FoldingData(StandardTables.Foldings(tables)),
         };
     }
 
@@ -133,6 +134,19 @@ public static class GeneratedSources
         Blob(text, "Keywords", uids.Select(row => row.Keyword));
         return Closed(text);
     }
+
+    private static string FoldingData(IReadOnlyList<(int Code, IReadOnlyList<int> Folded)> foldings)
+    {
+        var text = Header();
+        text.Append("internal static class FoldingData\n{\n");
+        Span(text, "char", "Characters", foldings.Select(row => Character(row.Code)), 12);
+        var end = 0;
+        Span(text, "ushort", "Ends", foldings.Select(row => Number(end += row.Folded.Count)), 16);
+        Span(text, "char", "Folded", foldings.SelectMany(row => row.Folded).Select(Character), 12);
+        return Closed(text);
+    }
+
+    private static string Character(int code) => $"'\\u{code:X4}'";
 
     private static StringBuilder Header() =>
         new(

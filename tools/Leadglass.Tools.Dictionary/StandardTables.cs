@@ -58,6 +58,19 @@ internal static class StandardTables
         ];
     }
 
+    public static IReadOnlyList<(int Code, IReadOnlyList<int> Folded)> Foldings(string folder) =>
+        [
+            .. Rows(folder, "folding.tsv")
+                .Select(row =>
+                    (
+                        (int)Hex(row[0]),
+                        (IReadOnlyList<int>)
+                            [.. row[1].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(code => (int)Hex(code))]
+                    )
+                )
+                .OrderBy(row => row.Item1),
+        ];
+
     private static UidRow Uid(string[] row, HashSet<string> nonPatient, HashSet<string> listed)
     {
         var (uid, keyword, retired) = (row[0], row[5], row[4] == "retired");
