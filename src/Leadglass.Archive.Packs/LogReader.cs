@@ -27,9 +27,9 @@ internal static class LogReader
                 yield return Missing(header.Before, header.BatchesBefore - last.Value);
             }
 
-            last = header?.BatchesBefore ?? last;
             var start = number == from.Pack ? Math.Max(from.Offset, PackFormat.BlockBytes) : PackFormat.BlockBytes;
             var isNextKnown = start == PackFormat.BlockBytes;
+            last = isNextKnown ? header?.BatchesBefore ?? last : null;
             var length = packs.LengthOf(number) ?? 0;
             var stop = number == end.Pack ? Math.Min(end.Offset, length) : length;
             var reached = start;

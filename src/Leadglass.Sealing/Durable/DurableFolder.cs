@@ -74,7 +74,15 @@ public sealed class DurableFolder : IDurableFolder
     }
 
     /// <inheritdoc/>
-    public IDurableFolder Folder(string name) => Open(PathOf(name));
+    public IDurableFolder Folder(string name)
+    {
+        var path = PathOf(name);
+        LinuxFiles.MakeFolder(path, name);
+
+        // Also when it was there: a process killed between making and flushing leaves a name that is not durable.
+        Sync();
+        return new DurableFolder(path);
+    }
 
     private string PathOf(string name)
     {

@@ -37,7 +37,7 @@ public interface IDurableFolder
     /// <summary>Makes names created, renamed and deleted so far durable (fsync of the folder).</summary>
     void Sync();
 
-    /// <summary>The folder of this name below, made (0700) and its name made durable where it does not exist.</summary>
+    /// <summary>The folder of this name below, made (0700) where it does not exist; its name is durable on return.</summary>
     IDurableFolder Folder(string name);
 }
 
