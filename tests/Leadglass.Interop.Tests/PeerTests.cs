@@ -27,7 +27,7 @@ public sealed class PeerTests : IDisposable
         var files = OnePerSyntax();
         var port = FreePort.Next();
         var folder = scratch.File("received");
-        await using var receiver = await Dcmtk.StartReceiverAsync(port, folder, device: null, "+B", "+xa", "-uf");
+        await using var receiver = await Dcmtk.StartReceiverAsync(port, folder, device: null, "+B", "+xa", "+uf");
         foreach (var file in files)
         {
             var instance = file.ToInstance();
