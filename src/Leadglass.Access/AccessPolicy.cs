@@ -26,6 +26,7 @@ public sealed class AccessPolicy
         Trail = trail;
         Clock = clock;
         _records = new StudyRecords(trail, clock);
+        devices.Changed += (_, change) => NoteEnrolment(change);
     }
 
     /// <summary>How long a grant holds before the policy has to be asked again: 10 minutes.</summary>
@@ -233,6 +234,18 @@ public sealed class AccessPolicy
         NoteRefusal(identity, operation, reason);
         return new AccessDecision.Refused(reason);
     }
+
+    /// <summary>What a command beside the running server changed; a refusal of the trail shows at the next request.</summary>
+    private void NoteEnrolment(EnrolmentChangedEventArgs change) =>
+        _ = Trail
+            .RecordAsync(EnrolmentEvents.Changed("command", change), CancellationToken.None)
+            .AsTask()
+            .ContinueWith(
+                static written => _ = written.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default
+            );
 
     private void NoteRefusal(Identity identity, Operation? operation, RefusalReason reason) =>
         Trail.NoteRefusal(

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Leadglass.Dicom;
 
 namespace Leadglass.Access;
@@ -40,20 +39,36 @@ internal static class Enrolment
         }
     }
 
-    /// <summary>Names of devices whose live associations may rest on something that is gone.</summary>
-    public static ImmutableArray<string> Withdrawn(EnrolledDevices before, EnrolledDevices after) =>
-        [
-            .. before
-                .All.Where(old =>
-                    after.Find(old.Name) is not { Enabled: true } now
-                    || !now.IsAsEnrolled(old)
-                    || old.Certificates.Any(held =>
-                        !held.IsRevoked
-                        && !now.Certificates.Any(kept => kept.Fingerprint == held.Fingerprint && !kept.IsRevoked)
-                    )
-                )
-                .Select(old => old.Name),
-        ];
+    /// <summary>What is different, and whose live associations may rest on something that is gone.</summary>
+    public static EnrolmentChangedEventArgs Compare(EnrolledDevices before, EnrolledDevices after)
+    {
+        var names = before
+            .All.Concat(after.All)
+            .Select(device => device.Name)
+            .Distinct(StringComparer.OrdinalIgnoreCase);
+        return new EnrolmentChangedEventArgs(
+            [.. names.Where(name => !IsSame(before.Find(name), after.Find(name)))],
+            [.. before.All.Where(old => HasLost(old, after.Find(old.Name))).Select(old => old.Name)]
+        );
+    }
+
+    private static bool IsSame(Device? before, Device? after) =>
+        before is not null
+        && after is not null
+        && before.IsAsEnrolled(after)
+        && after.IsAsEnrolled(before)
+        && before.Enabled == after.Enabled
+        && before.Address == after.Address
+        && before.DefaultIssuer == after.DefaultIssuer
+        && before.RefuseConflicts == after.RefuseConflicts
+        && before.Certificates.SequenceEqual(after.Certificates);
+
+    private static bool HasLost(Device old, Device? now) =>
+        now is not { Enabled: true }
+        || !now.IsAsEnrolled(old)
+        || old.Certificates.Any(held =>
+            !held.IsRevoked && !now.Certificates.Any(kept => kept.Fingerprint == held.Fingerprint && !kept.IsRevoked)
+        );
 
     private static void CheckAlone(Device device)
     {

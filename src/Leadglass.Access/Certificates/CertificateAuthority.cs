@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Leadglass.Sealing;
 
 namespace Leadglass.Access.Certificates;
 
@@ -16,6 +17,9 @@ public sealed class CertificateAuthority : IDisposable
 
     /// <summary>Validity of the listener's certificate, renewed by itself at two thirds of it: 90 days.</summary>
     public static readonly TimeSpan ServerValidity = TimeSpan.FromDays(90);
+
+    /// <summary>The sealed file's name in the state folder.</summary>
+    public const string FileName = "authority";
 
     private static readonly TimeSpan AuthorityValidity = TimeSpan.FromDays(20 * 365);
 
@@ -38,8 +42,43 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>The root as PEM: the file that devices trust.</summary>
     public string CertificatePem => Certificate.ExportCertificatePem();
 
-    /// <summary>Makes a new authority.</summary>
+    /// <summary>Opens the archive's authority; makes it, durably, where there is none yet.</summary>
+    /// <param name="state">The folder <c>state/</c>.</param>
+    /// <param name="master">The archive's master key, under which the authority's key is sealed.</param>
     /// <param name="name">Stands in the subject, so that two archives' roots can be told apart; at most 40 characters.</param>
+    /// <param name="clock">The time.</param>
+    /// <exception cref="SealingException">The file is damaged or of another master key.</exception>
+    public static async ValueTask<CertificateAuthority> OpenAsync(
+        IDurableFolder state,
+        MasterKey master,
+        string name,
+        TimeProvider clock,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await SealedFile.ReadAsync(state, FileName, master, cancellationToken) is { } stored)
+        {
+            try
+            {
+                return new CertificateAuthority(X509CertificateLoader.LoadPkcs12(stored, password: null), clock);
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(stored);
+            }
+        }
+        var made = Create(name, clock);
+        var content = made._certificateWithKey.ExportPkcs12(
+            new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 1),
+            password: null
+        );
+        SealedFile.Write(state, FileName, master, content);
+        CryptographicOperations.ZeroMemory(content);
+        return made;
+    }
+
+    /// <summary>Makes a new authority that is kept nowhere.</summary>
+    /// <param name="name">Stands in the subject; at most 40 characters.</param>
     /// <param name="clock">The time.</param>
     public static CertificateAuthority Create(string name, TimeProvider clock)
     {

@@ -8,6 +8,7 @@ using Leadglass.Access;
 using Leadglass.Access.Certificates;
 using Leadglass.Access.Trails;
 using Leadglass.Dicom;
+using Leadglass.Sealing;
 using Leadglass.Server.Configuration;
 using Leadglass.Server.Listeners;
 using Leadglass.Server.Web;
@@ -21,13 +22,17 @@ internal sealed class ListenerFixture : IAsyncDisposable
     private readonly CertificateAuthority _authority = CertificateAuthority.Create("test", TimeProvider.System);
     private readonly X509Certificate2 _serverCertificate;
 
-    private ListenerFixture()
+    private readonly string _folder;
+
+    private ListenerFixture(string folder, DeviceRegistry devices)
     {
+        _folder = folder;
+        Devices = devices;
         _serverCertificate = _authority.IssueServer([]);
         Policy = new AccessPolicy(Devices, _authority.Certificate, Trail, TimeProvider.System);
     }
 
-    public DeviceRegistry Devices { get; } = new();
+    public DeviceRegistry Devices { get; }
 
     public RefusalList Trail { get; } = new();
 
@@ -41,7 +46,13 @@ internal sealed class ListenerFixture : IAsyncDisposable
 
     public static async Task<ListenerFixture> StartAsync(Func<ServeOptions, ServeOptions>? change = null)
     {
-        var fixture = new ListenerFixture();
+        var folder = Directory.CreateTempSubdirectory("leadglass-test-").FullName;
+        var devices = await DeviceRegistry.OpenAsync(
+            DurableFolder.Open(folder),
+            MasterKey.Create(),
+            CancellationToken.None
+        );
+        var fixture = new ListenerFixture(folder, devices);
         fixture.DeviceCertificate = await fixture.EnrolAsync("ct1");
         var options = new ServeOptions { DicomPort = 0, HttpPort = 0 };
         fixture.Listeners = await TlsListeners.StartAsync(
@@ -125,6 +136,8 @@ internal sealed class ListenerFixture : IAsyncDisposable
         await Listeners.DisposeAsync();
         _serverCertificate.Dispose();
         _authority.Dispose();
+        Devices.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 
     private async Task EchoAsync(DicomConnection connection)

@@ -1,0 +1,28 @@
+using Leadglass.Access.Trails;
+
+namespace Leadglass.Access;
+
+/// <summary>How changes of enrolment stand in the trail.</summary>
+public static class EnrolmentEvents
+{
+    private const int NamesMax = 50;
+
+    /// <summary>The event of a change.</summary>
+    /// <param name="who">Who made it, as far as is known.</param>
+    /// <param name="change">What changed.</param>
+    public static TrailEvent Changed(string who, EnrolmentChangedEventArgs change) =>
+        new()
+        {
+            Event = AuditEvent.SecurityAlert,
+            Type = AuditEventType.SecurityConfiguration,
+            Action = AuditAction.Update,
+            Who = who,
+            Count = change.Changed.Length,
+            Detail = $"changed: {Names(change.Changed)}; access withdrawn: {Names(change.Withdrawn)}",
+        };
+
+    private static string Names(IReadOnlyCollection<string> names) =>
+        names.Count == 0
+            ? "none"
+            : string.Join(", ", names.Take(NamesMax)) + (names.Count > NamesMax ? " and others" : "");
+}

@@ -1,0 +1,99 @@
+using System.Net;
+
+namespace Leadglass.Access.Trails;
+
+/// <summary>
+/// Keeps strangers from filling the disk: the first refusal of a source and reason in a minute is recorded at once, the
+/// rest of that minute is one record with a count. Beyond a number of sources all others of a reason are one source.
+/// Memory and records per minute are bounded however many strangers there are.
+/// </summary>
+internal sealed class RefusalSums
+{
+    /// <summary>Sources told apart within a minute.</summary>
+    internal const int SourcesMax = 64;
+
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+    private readonly Func<TrailEvent, bool> _write;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Source, Sum> _sums = [];
+    private readonly ITimer _timer;
+
+    public RefusalSums(TimeProvider clock, Func<TrailEvent, bool> write)
+    {
+        _write = write;
+        _timer = clock.CreateTimer(_ => WriteSums(), null, Period, Period);
+    }
+
+    public void Note(TrailEvent refusal)
+    {
+        lock (_gate)
+        {
+            var source = new Source(refusal.Who, NetworkOf(refusal.Address), refusal.Operation, refusal.Refusal);
+            if (!_sums.TryGetValue(source, out var sum) && _sums.Count >= SourcesMax)
+            {
+                source = new Source("many", null, null, refusal.Refusal);
+                refusal = refusal with { Who = "many", Address = null, Certificate = null, Operation = null };
+                _sums.TryGetValue(source, out sum);
+            }
+            if (sum is not null)
+            {
+                sum.Further++;
+                return;
+            }
+            _sums[source] = new Sum(refusal) { Further = _write(refusal) ? 0 : 1 };
+        }
+    }
+
+    /// <summary>Writes what is summed; nothing is noted any more in the background.</summary>
+    public void Close()
+    {
+        _timer.Dispose();
+        WriteSums();
+    }
+
+    private void WriteSums()
+    {
+        lock (_gate)
+        {
+            var unwritten = new List<(Source Source, Sum Sum)>();
+            foreach (var (source, sum) in _sums)
+            {
+                if (sum.Further > 0 && !_write(sum.First with { Count = sum.Further }))
+                {
+                    unwritten.Add((source, sum));
+                }
+            }
+            _sums.Clear();
+            foreach (var (source, sum) in unwritten)
+            {
+                _sums[source] = sum;
+            }
+        }
+    }
+
+    /// <summary>One host has a whole /64 of IPv6 addresses at its disposal.</summary>
+    private static string? NetworkOf(string? address)
+    {
+        if (!IPAddress.TryParse(address, out var parsed) || parsed.IsIPv4MappedToIPv6)
+        {
+            return address;
+        }
+        var bytes = parsed.GetAddressBytes();
+        if (bytes.Length == 4)
+        {
+            return address;
+        }
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes).ToString();
+    }
+
+    private readonly record struct Source(string Who, string? Network, Operation? Operation, RefusalReason? Reason);
+
+    private sealed class Sum(TrailEvent first)
+    {
+        public TrailEvent First { get; } = first;
+
+        public int Further { get; set; }
+    }
+}
