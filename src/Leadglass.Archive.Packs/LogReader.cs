@@ -22,7 +22,7 @@ internal static class LogReader
                     "the pack's header cannot be read"
                 );
             }
-            else if (last is not null && header.BatchesBefore != last)
+            else if (last is not null && header.BatchesBefore > last)
             {
                 yield return Missing(header.Before, header.BatchesBefore - last.Value);
             }
@@ -37,7 +37,7 @@ internal static class LogReader
             {
                 if (section.Commit is { } commit)
                 {
-                    if (isNextKnown && last is not null && commit.Number != last + 1)
+                    if (isNextKnown && last is not null && commit.Number > last + 1)
                     {
                         yield return Missing(new BlobMark(number, section.Offset), commit.Number - last.Value - 1);
                     }

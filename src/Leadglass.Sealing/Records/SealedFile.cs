@@ -85,7 +85,11 @@ public static class SealedFile
         }
         catch (DiskFullException)
         {
-            folder.Delete(fresh);
+            if (folder.Exists(fresh))
+            {
+                folder.Delete(fresh);
+            }
+
             throw;
         }
 
