@@ -34,6 +34,16 @@ internal sealed partial class ServerLog(ILogger logger)
     [LoggerMessage(14, LogLevel.Error, "the command {Command} failed by a fault of ours: {Fault}")]
     public partial void ControlFault(string command, string fault);
 
+    [LoggerMessage(15, LogLevel.Error, "the list of devices cannot be read ({Fault}): the one known before stands")]
+    public partial void EnrolmentUnreadable(string fault);
+
+    [LoggerMessage(
+        16,
+        LogLevel.Warning,
+        "an association of {Device} is aborted: its enrolment was withdrawn or changed"
+    )]
+    public partial void AccessWithdrawn(string device);
+
     [LoggerMessage(20, LogLevel.Error, "an association of {Device} ended by a fault of ours: {Fault}")]
     public partial void AssociationFault(string device, string fault);
 }

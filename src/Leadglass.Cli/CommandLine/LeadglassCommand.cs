@@ -74,7 +74,11 @@ public static class LeadglassCommand
     }
 
     private static RootCommand Create(Terminal terminal) =>
-        new("Leadglass: a medical image archive that cannot stand open") { InitCommand.Create(terminal) };
+        new("Leadglass: a medical image archive that cannot stand open")
+        {
+            InitCommand.Create(terminal),
+            ServeCommand.Create(terminal),
+        };
 
     private static async Task ReportAsync(Terminal terminal, IEnumerable<string> lines)
     {

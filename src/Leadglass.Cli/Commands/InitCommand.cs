@@ -33,15 +33,17 @@ internal static class InitCommand
             json,
         };
         command.SetAction(
-            (parsed, cancel) =>
+            async (parsed, cancel) =>
             {
-                var created = ArchiveCreation.Create(
+                var created = await ArchiveCreation.CreateAsync(
                     parsed.DataFolder(data, terminal),
                     parsed.GetValue(keys),
                     isDemo: false,
-                    terminal.Environment
+                    terminal.Environment,
+                    terminal.Clock,
+                    cancel
                 );
-                return ReportAsync(
+                return await ReportAsync(
                     terminal,
                     parsed.DataFolder(data, terminal),
                     created,

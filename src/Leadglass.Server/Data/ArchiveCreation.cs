@@ -1,3 +1,4 @@
+using Leadglass.Access.Certificates;
 using Leadglass.Sealing;
 
 namespace Leadglass.Server.Data;
@@ -12,7 +13,7 @@ public sealed record CreatedArchive(ArchiveIdentity Identity, string KeysFolder,
     public override string ToString() => Identity.Id;
 }
 
-/// <summary>Makes an archive: folders, master key, recovery key, and last of all its identity.</summary>
+/// <summary>Makes an archive: folders, keys, certificate authority, and last of all its identity.</summary>
 public static class ArchiveCreation
 {
     /// <summary>Makes an archive in an empty or absent folder.</summary>
@@ -20,7 +21,14 @@ public static class ArchiveCreation
     /// <param name="keys">The folder for the keys; null takes the default.</param>
     /// <param name="isDemo">Marks it as the demonstration's, which <c>serve</c> refuses.</param>
     /// <exception cref="ArchiveUnavailableException">The folder is in use, or cannot be written.</exception>
-    public static CreatedArchive Create(DataFolder folder, string? keys, bool isDemo, HostEnvironment environment)
+    public static async Task<CreatedArchive> CreateAsync(
+        DataFolder folder,
+        string? keys,
+        bool isDemo,
+        HostEnvironment environment,
+        TimeProvider clock,
+        CancellationToken cancel
+    )
     {
         ArgumentNullException.ThrowIfNull(folder);
         RequireEmpty(folder);
@@ -33,7 +41,9 @@ public static class ArchiveCreation
         using var recovery = RecoveryKey.Create();
         try
         {
-            recovery.Wrap(DurableFolder.Open(folder.State), master);
+            var state = DurableFolder.Open(folder.State);
+            recovery.Wrap(state, master);
+            using var authority = await CertificateAuthority.OpenAsync(state, master, identity.Id, clock, cancel);
             identity.Write(folder);
         }
         catch (IOException failure)

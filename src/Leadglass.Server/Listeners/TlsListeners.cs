@@ -39,13 +39,13 @@ internal sealed class TlsListeners : IAsyncDisposable
     public IPEndPoint Https { get; }
 
     /// <summary>Binds both and lets peers in.</summary>
-    /// <param name="certificate">The archive's own.</param>
+    /// <param name="certificate">The archive's own, asked for at each handshake.</param>
     /// <param name="onDicom">Runs one association to its end.</param>
     /// <param name="onRequest">Answers one HTTP request.</param>
     /// <exception cref="ArchiveUnavailableException">A port is taken, or an endpoint without TLS was found.</exception>
     public static async Task<TlsListeners> StartAsync(
         ServeOptions options,
-        SslStreamCertificateContext certificate,
+        Func<SslStreamCertificateContext> certificate,
         AccessPolicy policy,
         Func<DicomConnection, Task> onDicom,
         RequestDelegate onRequest,

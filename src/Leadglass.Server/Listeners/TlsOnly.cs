@@ -50,7 +50,7 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
         };
 
     /// <summary>Mutual TLS: the handshake itself fails for whoever is not enrolled.</summary>
-    public TlsHandshakeCallbackOptions Mutual(SslStreamCertificateContext certificate) =>
+    public TlsHandshakeCallbackOptions Mutual(Func<SslStreamCertificateContext> certificate) =>
         new()
         {
             HandshakeTimeout = handshakeTimeout,
@@ -58,20 +58,20 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
             {
                 var connection = handshake.Connection;
                 return ValueTask.FromResult(
-                    TlsProfile.Server(certificate, (_, shown, _, _) => Judge(connection, shown as X509Certificate2))
+                    TlsProfile.Server(certificate(), (_, shown, _, _) => Judge(connection, shown as X509Certificate2))
                 );
             },
         };
 
     /// <summary>TLS of ours alone, for browsers, which sign in later.</summary>
-    public TlsHandshakeCallbackOptions ServerOnly(SslStreamCertificateContext certificate) =>
+    public TlsHandshakeCallbackOptions ServerOnly(Func<SslStreamCertificateContext> certificate) =>
         new()
         {
             HandshakeTimeout = handshakeTimeout,
             OnConnection = handshake =>
             {
                 handshake.Connection.Items[JudgedKey] = true;
-                return ValueTask.FromResult(TlsProfile.Server(certificate, judge: null));
+                return ValueTask.FromResult(TlsProfile.Server(certificate(), judge: null));
             },
         };
 

@@ -57,7 +57,7 @@ internal sealed class ListenerFixture : IAsyncDisposable
         var options = new ServeOptions { DicomPort = 0, HttpPort = 0 };
         fixture.Listeners = await TlsListeners.StartAsync(
             change?.Invoke(options) ?? options,
-            SslStreamCertificateContext.Create(fixture._serverCertificate, null, offline: true),
+            () => SslStreamCertificateContext.Create(fixture._serverCertificate, null, offline: true),
             fixture.Policy,
             fixture.EchoAsync,
             HttpDoor.AnswerAsync,

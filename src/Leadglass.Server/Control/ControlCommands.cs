@@ -1,0 +1,13 @@
+using System.Collections.Frozen;
+
+namespace Leadglass.Server.Control;
+
+/// <summary>What a running archive does for the command.</summary>
+public static class ControlCommands
+{
+    private static readonly FrozenDictionary<string, ControlCommand> ByName = Array
+        .Empty<ControlCommand>()
+        .ToFrozenDictionary(command => command.Name, StringComparer.Ordinal);
+
+    internal static ControlCommand? Find(string name) => ByName.GetValueOrDefault(name);
+}

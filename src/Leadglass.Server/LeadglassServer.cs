@@ -1,0 +1,174 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Leadglass.Access.Certificates;
+using Leadglass.Access.Trails;
+using Leadglass.Server.Associations;
+using Leadglass.Server.Configuration;
+using Leadglass.Server.Control;
+using Leadglass.Server.Listeners;
+using Leadglass.Server.Web;
+using Microsoft.Extensions.Logging;
+
+namespace Leadglass.Server;
+
+/// <summary>A serving archive: both doors, the control socket, and what watches over enrolment.</summary>
+public sealed class LeadglassServer : IAsyncDisposable
+{
+    private static readonly TimeSpan EnrolmentInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ArchiveHost _host;
+    private readonly ServeOptions _options;
+    private readonly ServerLog _log;
+    private readonly ListenerCertificate _certificate;
+    private readonly DicomAssociations _associations;
+    private readonly CancellationTokenSource _stop = new();
+    private TlsListeners? _listeners;
+    private ControlServer? _control;
+    private Task _watching = Task.CompletedTask;
+
+    private LeadglassServer(ArchiveHost host, ServeOptions options, ILoggerFactory logs)
+    {
+        _host = host;
+        _options = options;
+        _log = new ServerLog(logs.CreateLogger("Leadglass.Server"));
+        _certificate = new ListenerCertificate(host.Authority, CertificateNames(options), host.Clock);
+        _associations = new DicomAssociations(host, _log);
+    }
+
+    /// <summary>Where DICOM over TLS is bound.</summary>
+    public IPEndPoint Dicom => _listeners!.Dicom;
+
+    /// <summary>Where HTTPS is bound.</summary>
+    public IPEndPoint Https => _listeners!.Https;
+
+    /// <summary>Serves an open archive, whose lock the caller holds. It is ready when this returns.</summary>
+    /// <exception cref="ArchiveUnavailableException">A port is taken, or the archive cannot serve.</exception>
+    public static async Task<LeadglassServer> StartAsync(
+        ArchiveHost host,
+        ServeOptions options,
+        ILoggerFactory logs,
+        CancellationToken cancel
+    )
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(options);
+        var server = new LeadglassServer(host, options, logs);
+        try
+        {
+            await server.OpenAsync(logs, cancel);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes no more connections, lets running associations end for as long as the options say, aborts the rest.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        if (_listeners is null)
+        {
+            return;
+        }
+
+        _log.Stopping(_associations.Count, _options.DrainTimeout.TotalSeconds);
+        using var hurry = new CancellationTokenSource(_options.DrainTimeout, _host.Clock);
+        await _associations.StopAsync(hurry.Token);
+        await _listeners.StopAsync(hurry.Token);
+        await _host.Trail.RecordAsync(Activity(AuditEventType.ApplicationStop), CancellationToken.None);
+        _log.Stopped();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        if (_control is not null)
+        {
+            await _control.DisposeAsync();
+        }
+
+        if (_listeners is not null)
+        {
+            await _listeners.DisposeAsync();
+        }
+
+        await _watching;
+        _associations.Dispose();
+        _certificate.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task OpenAsync(ILoggerFactory logs, CancellationToken cancel)
+    {
+        await _host.Trail.RecordAsync(Activity(AuditEventType.ApplicationStart), cancel);
+        _listeners = await TlsListeners.StartAsync(
+            _options,
+            CurrentCertificate,
+            _host.Policy,
+            _associations.RunAsync,
+            HttpDoor.AnswerAsync,
+            logs,
+            _log,
+            cancel
+        );
+        _control = ControlServer.Start(_host, _log);
+        _watching = WatchEnrolmentAsync();
+        _log.Serving(Dicom, Https);
+    }
+
+    /// <summary>A command beside the server may change who is enrolled.</summary>
+    private async Task WatchEnrolmentAsync()
+    {
+        try
+        {
+            await _host.Devices.WatchAsync(
+                EnrolmentInterval,
+                _host.Clock,
+                failure => _log.EnrolmentUnreadable(failure.GetType().Name),
+                _stop.Token
+            );
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private SslStreamCertificateContext? _context;
+
+    private SslStreamCertificateContext CurrentCertificate()
+    {
+        var certificate = _certificate.Current;
+        var context = _context;
+        if (context is null || !ReferenceEquals(context.TargetCertificate, certificate))
+        {
+            context = SslStreamCertificateContext.Create(
+                certificate,
+                new X509Certificate2Collection(_host.Authority.Certificate),
+                offline: true
+            );
+            _context = context;
+        }
+
+        return context;
+    }
+
+    private static IReadOnlyCollection<string> CertificateNames(ServeOptions options)
+    {
+        var isAny = options.Bind.Equals(IPAddress.Any) || options.Bind.Equals(IPAddress.IPv6Any);
+        return [.. options.Names, Dns.GetHostName(), .. isAny ? [] : new[] { options.Bind.ToString() }];
+    }
+
+    private static TrailEvent Activity(AuditEventType type) =>
+        new()
+        {
+            Event = AuditEvent.ApplicationActivity,
+            Type = type,
+            Who = "archive",
+        };
+}
