@@ -24,7 +24,9 @@ internal static class Enrolment
             {
                 if (!titles.TryAdd(title, device.Name))
                 {
-                    throw new EnrolmentException($"AE title {title} belongs to device {titles[title]}");
+                    throw new EnrolmentException(
+                        $"AE title {title} cannot belong to both {titles[title]} and {device.Name}"
+                    );
                 }
             }
             foreach (var certificate in device.Certificates)
@@ -32,7 +34,7 @@ internal static class Enrolment
                 if (!certificates.TryAdd(certificate.Fingerprint, device.Name))
                 {
                     throw new EnrolmentException(
-                        $"this certificate belongs to device {certificates[certificate.Fingerprint]}"
+                        $"one certificate cannot belong to both {certificates[certificate.Fingerprint]} and {device.Name}"
                     );
                 }
             }

@@ -213,7 +213,14 @@ public sealed class CertificateAuthority : IDisposable
         var from = _clock.GetUtcNow() - Backdated;
         var until = from + validity;
         var authorityEnds = Certificate.ValidUntil();
-        return request.Create(_certificateWithKey, from, until < authorityEnds ? until : authorityEnds, NewSerial());
+        using var signingKey = _certificateWithKey.GetECDsaPrivateKey()!;
+        return request.Create(
+            _certificateWithKey.SubjectName,
+            X509SignatureGenerator.CreateForECDsa(signingKey),
+            from,
+            until < authorityEnds ? until : authorityEnds,
+            NewSerial()
+        );
     }
 
     /// <summary>127 random bits, positive and never zero (RFC 5280 4.1.2.2).</summary>

@@ -98,11 +98,8 @@ public sealed class ClientCertificateJudge(X509Certificate2 authority)
 
     private static DateTimeOffset WithinValidity(X509Certificate2 certificate, DateTimeOffset now)
     {
-        var from = certificate.ValidFrom();
-        var until = certificate.ValidUntil();
-        return now < from ? from
-            : now > until ? until
-            : now;
+        var (from, until) = (certificate.ValidFrom(), certificate.ValidUntil());
+        return WhyOutOfTime(certificate, now) is null ? now : from + ((until - from) / 2);
     }
 
     private static RefusalReason? WhyOutOfTime(X509Certificate2 certificate, DateTimeOffset now) =>
