@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Leadglass.Access;
+using Leadglass.Sealing;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -54,11 +55,13 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
         new()
         {
             HandshakeTimeout = handshakeTimeout,
-            OnConnection = handshake =>
+            OnConnection = async handshake =>
             {
                 var connection = handshake.Connection;
-                return ValueTask.FromResult(
-                    TlsProfile.Server(certificate(), (_, shown, _, _) => Judge(connection, shown as X509Certificate2))
+                await RefreshEnrolmentAsync(handshake.CancellationToken);
+                return TlsProfile.Server(
+                    certificate(),
+                    (_, shown, _, _) => Judge(connection, shown as X509Certificate2)
                 );
             },
         };
@@ -81,6 +84,19 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
                 ? address.MapToIPv4()
                 : address
             : null;
+
+    /// <summary>A device that a command beside the server enrolled a moment ago comes in at once.</summary>
+    private async Task RefreshEnrolmentAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await policy.Devices.RefreshAsync(cancel);
+        }
+        catch (Exception failure) when (failure is SealingException or EnrolmentException or IOException)
+        {
+            log.EnrolmentUnreadable(failure.GetType().Name);
+        }
+    }
 
     private bool Judge(ConnectionContext connection, X509Certificate2? shown)
     {
