@@ -45,18 +45,19 @@ public sealed class CertificateFolder(string path)
     /// <exception cref="EnrolmentException">A file is in the way.</exception>
     public async Task WriteAsync(
         string deviceName,
-        IssuedCertificate issued,
+        string certificatePem,
+        string? keyPem,
         string authorityPem,
         CancellationToken cancellationToken
     )
     {
         CheckFree(deviceName, authorityPem);
         Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
-        if (issued.KeyPem is not null)
+        if (keyPem is not null)
         {
-            await WriteNewAsync(KeyFile(deviceName), issued.KeyPem, OwnerOnly, cancellationToken);
+            await WriteNewAsync(KeyFile(deviceName), keyPem, OwnerOnly, cancellationToken);
         }
-        await WriteNewAsync(CertificateFile(deviceName), issued.CertificatePem, ForAll, cancellationToken);
+        await WriteNewAsync(CertificateFile(deviceName), certificatePem, ForAll, cancellationToken);
         await WriteAuthorityAsync(authorityPem, cancellationToken);
     }
 

@@ -78,6 +78,7 @@ public static class LeadglassCommand
         {
             InitCommand.Create(terminal),
             ServeCommand.Create(terminal),
+            DeviceCommand.Create(terminal),
         };
 
     private static async Task ReportAsync(Terminal terminal, IEnumerable<string> lines)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Leadglass.Server.Control;
 
 namespace Leadglass.Cli.Commands;
 
@@ -9,4 +10,7 @@ namespace Leadglass.Cli.Commands;
     UseStringEnumConverter = true
 )]
 [JsonSerializable(typeof(InitResult))]
+[JsonSerializable(typeof(DeviceFilesResult))]
+[JsonSerializable(typeof(DeviceList))]
+[JsonSerializable(typeof(DeviceSummary))]
 internal sealed partial class CommandJson : JsonSerializerContext;

@@ -5,9 +5,14 @@ namespace Leadglass.Server.Control;
 /// <summary>What a running archive does for the command.</summary>
 public static class ControlCommands
 {
-    private static readonly FrozenDictionary<string, ControlCommand> ByName = Array
-        .Empty<ControlCommand>()
-        .ToFrozenDictionary(command => command.Name, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, ControlCommand> ByName = new ControlCommand[]
+    {
+        DeviceCommands.Authority,
+        DeviceCommands.Add,
+        DeviceCommands.Renew,
+        DeviceCommands.Enable,
+        DeviceCommands.List,
+    }.ToFrozenDictionary(command => command.Name, StringComparer.Ordinal);
 
     internal static ControlCommand? Find(string name) => ByName.GetValueOrDefault(name);
 }

@@ -182,8 +182,17 @@ public sealed class CertificateAuthorityTests
         }
     }
 
-    private static Task WriteAsync(CertificateFolder files, CertificateAuthority authority, string name) =>
-        files.WriteAsync(name, authority.IssueDevice(name, null), authority.CertificatePem, CancellationToken.None);
+    private static Task WriteAsync(CertificateFolder files, CertificateAuthority authority, string name)
+    {
+        var issued = authority.IssueDevice(name, null);
+        return files.WriteAsync(
+            name,
+            issued.CertificatePem,
+            issued.KeyPem,
+            authority.CertificatePem,
+            CancellationToken.None
+        );
+    }
 
     private static ValueTask<CertificateAuthority> OpenAsync(IDurableFolder state, MasterKey master) =>
         CertificateAuthority.OpenAsync(state, master, "test", TimeProvider.System, CancellationToken.None);

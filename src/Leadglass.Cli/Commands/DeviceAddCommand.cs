@@ -1,0 +1,138 @@
+using System.CommandLine;
+using Leadglass.Access;
+using Leadglass.Cli.CommandLine;
+using Leadglass.Server.Control;
+
+namespace Leadglass.Cli.Commands;
+
+/// <summary><c>leadglass device add</c>: enrols a device and writes its key and certificate.</summary>
+internal static class DeviceAddCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var options = new DeviceOptions();
+        var name = DeviceOptions.Name();
+        var titles = Several("--ae", "The AE titles it calls itself by", "AET");
+        titles.Required = true;
+        var allow = Several("--allow", "What it may do: store, query, retrieve. Default: C-ECHO only", "RIGHTS");
+        var address = new Option<string?>("--address")
+        {
+            Description = "Where it listens, if instances may be moved to it",
+            HelpName = "HOST:PORT",
+        };
+        var moveTo = Several("--move-to", "Other devices, by name, to which it may have instances moved", "NAMES");
+        var modalities = Several("--modality", "Only these modalities. Default: all", "CODES");
+        var patients = Several("--patient", "Only these patients, as ID or ID@ISSUER. Default: all", "IDS");
+        var issuer = new Option<string?>("--issuer")
+        {
+            Description = "Issuer of Patient ID for instances that name none",
+            HelpName = "TEXT",
+        };
+        var called = new Option<string?>("--called-ae")
+        {
+            Description = "The AE title that it has to call. Default: any",
+            HelpName = "AET",
+        };
+        var refuse = new Option<bool>("--refuse-conflicts")
+        {
+            Description = "Refuse content that conflicts with what is stored, instead of keeping it apart",
+        };
+        var command = new Command("add", "Enrol a device and write its key and certificate")
+        {
+            name,
+            titles,
+            allow,
+            address,
+            moveTo,
+            modalities,
+            patients,
+            issuer,
+            called,
+            refuse,
+            options.SigningRequest,
+            options.Certificate,
+            options.Out,
+            options.Data,
+            options.Keys,
+            options.Json,
+        };
+        command.SetAction(
+            async (parsed, cancel) =>
+            {
+                var source = await DeviceCommand.ReadSourceAsync(
+                    parsed,
+                    options.SigningRequest,
+                    options.Certificate,
+                    cancel
+                );
+                var arguments = new AddDeviceArguments
+                {
+                    Name = parsed.GetRequiredValue(name),
+                    AeTitles = [.. Values(parsed, titles)],
+                    Rights = Rights(Values(parsed, allow)),
+                    Address = parsed.GetValue(address),
+                    MoveTo = [.. Values(parsed, moveTo)],
+                    Modalities = [.. Values(parsed, modalities)],
+                    Patients = [.. Values(parsed, patients).Select(Patient)],
+                    DefaultIssuer = parsed.GetValue(issuer),
+                    CalledAeTitle = parsed.GetValue(called),
+                    RefuseConflicts = parsed.GetValue(refuse),
+                    Certificate = source,
+                };
+                if (!Device.IsName(arguments.Name))
+                {
+                    throw CommandFailedException.WrongUsage(
+                        "NAME has letters, digits, '.', '_' and '-' and begins with a letter or digit"
+                    );
+                }
+
+                var folder = await DeviceCommand.PrepareFolderAsync(options, parsed, terminal, arguments.Name, cancel);
+                var issued = await options.AskAsync(parsed, terminal, DeviceCommands.Add, arguments, cancel);
+                return await DeviceCommand.WriteAsync(
+                    terminal,
+                    folder,
+                    issued,
+                    source.CertificatePem is not null,
+                    parsed.GetValue(options.Json),
+                    cancel
+                );
+            }
+        );
+        return command;
+    }
+
+    private static Option<string[]> Several(string name, string description, string helpName) =>
+        new(name)
+        {
+            Description = $"{description}; several with commas",
+            HelpName = helpName,
+            AllowMultipleArgumentsPerToken = false,
+        };
+
+    private static IEnumerable<string> Values(ParseResult parsed, Option<string[]> option) =>
+        (parsed.GetValue(option) ?? []).SelectMany(value =>
+            value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        );
+
+    private static DeviceRights Rights(IEnumerable<string> names) =>
+        names.Aggregate(
+            DeviceRights.None,
+            (rights, name) =>
+                rights
+                | name.ToLowerInvariant() switch
+                {
+                    "echo" => DeviceRights.None,
+                    "store" => DeviceRights.Store,
+                    "query" => DeviceRights.Query,
+                    "retrieve" => DeviceRights.Retrieve,
+                    _ => throw CommandFailedException.WrongUsage(
+                        $"--allow {name}: what can be allowed is store, query and retrieve"
+                    ),
+                }
+        );
+
+    private static PatientKey Patient(string text) =>
+        text.LastIndexOf('@') is var at and > 0
+            ? new PatientKey(text[..at], text[(at + 1)..])
+            : new PatientKey(text, string.Empty);
+}
