@@ -44,6 +44,7 @@ internal static class TlsProfile
             ClientCertificateRequired = judge is not null,
             RemoteCertificateValidationCallback = judge,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = FetchNothing(),
         };
 
     /// <summary>For a connection of ours to a peer, whose certificate <paramref name="judge"/> judges.</summary>
@@ -62,5 +63,13 @@ internal static class TlsProfile
             AllowTlsResume = false,
             RemoteCertificateValidationCallback = judge,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = FetchNothing(),
         };
+
+    /// <summary>
+    /// The chain that is built before our own judgement: a stranger's certificate may name an address to fetch from, and
+    /// nobody makes the archive call out.
+    /// </summary>
+    private static X509ChainPolicy FetchNothing() =>
+        new() { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
 }
