@@ -16,6 +16,9 @@ internal enum WireForm : byte
 
     /// <summary>A VR that the standard does not know, with the 32-bit length of PS3.5 7.1.2.</summary>
     LongLength = 4,
+
+    /// <summary>Two spaces where the VR belongs, and a 16-bit length.</summary>
+    BlankVr = 8,
 }
 
 /// <summary>

@@ -73,7 +73,9 @@ public sealed class DicomFileStart
             return null;
         }
 
-        var syntax = meta.TransferSyntaxUid is { } uid ? TransferSyntax.FindOrAssume(uid) : Guess(span[offset..]);
+        var syntax = meta.TransferSyntaxUid is { } uid
+            ? TransferSyntax.FindOrAssume(uid)
+            : Guess(span[offset..], isSure: hasPrefix);
         return new DicomFileStart(bytes[..preambleLength], hasPrefix, meta, syntax ?? throw NoDicom(), offset);
     }
 
@@ -93,7 +95,7 @@ public sealed class DicomFileStart
         }
 
         var beginsWithGroup2 = bytes is [0x02, 0x00, _, 0x00, _, _, _, _, ..];
-        return beginsWithGroup2 || Guess(bytes) is not null ? (0, false) : throw NoDicom();
+        return beginsWithGroup2 || Guess(bytes, isSure: false) is not null ? (0, false) : throw NoDicom();
     }
 
     private static bool TryReadGroup2(
@@ -138,7 +140,8 @@ public sealed class DicomFileStart
     }
 
     /// <summary>The syntax that the first header of a data set shows; null when it shows none.</summary>
-    private static TransferSyntax? Guess(ReadOnlySpan<byte> bytes)
+    /// <param name="isSure">It is known to be a data set.</param>
+    private static TransferSyntax? Guess(ReadOnlySpan<byte> bytes, bool isSure)
     {
         if (bytes.Length < 8)
         {
@@ -149,8 +152,10 @@ public sealed class DicomFileStart
         // Data sets of patients begin in group 0008; commands and directories, in 0000 and 0004, come without a file.
         return bytes switch
         {
-            [0x08, 0x00, ..] => hasVr ? TransferSyntax.ExplicitVrLittleEndian : TransferSyntax.ImplicitVrLittleEndian,
             [0x00, 0x08, ..] when hasVr => TransferSyntax.ExplicitVrBigEndian,
+            _ when isSure || bytes is [0x08, 0x00, ..] => hasVr
+                ? TransferSyntax.ExplicitVrLittleEndian
+                : TransferSyntax.ImplicitVrLittleEndian,
             _ => null,
         };
     }

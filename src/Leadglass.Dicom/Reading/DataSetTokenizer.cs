@@ -191,45 +191,59 @@ internal sealed class DataSetTokenizer
             SettleForm(window, ref frame);
         }
 
-        var vr = frame.IsImplicit ? null : ValueRepresentations.FromCode(window.Slice(4, 2));
-        var form = WireForm.None;
-        var headerLength = 8;
-        long length;
-        if (vr is not { } coded)
+        if (!TryReadHeader(window, tag, in frame, out var header))
         {
-            // Elements without a VR inside explicit VR are found in the wild: read them as implicit.
-            form = frame.IsImplicit ? WireForm.None : WireForm.ImplicitHeader;
-            coded = DictionaryVr(tag, frame.IsSigned);
-            length = ReadUInt32(window[4..], in frame);
-        }
-        else
-        {
-            // PS3.5 7.1.2: VRs that are not known yet have the long form, which the reserved bytes betray.
-            var isLong = coded.HasLongLength || (!coded.IsKnown && window[6] == 0 && window[7] == 0);
-            if (isLong)
-            {
-                if (window.Length < HeaderLengthMax)
-                {
-                    return TooShort(window, isFinal, in frame);
-                }
-
-                form = coded.HasLongLength ? WireForm.None : WireForm.LongLength;
-                headerLength = HeaderLengthMax;
-                length = ReadUInt32(window[8..], in frame);
-            }
-            else
-            {
-                length = ReadUInt16(window[6..], in frame);
-            }
+            return TooShort(window, isFinal, in frame);
         }
 
         Tag = tag;
-        Vr = coded;
-        Form = form;
+        Vr = header.Vr;
+        Form = header.Form;
         _isFirstHeader = false;
         CountElement();
-        Advance(headerLength, in frame);
-        return length == UndefinedLength ? OpenUndefined(ref frame) : OpenDefined(length, ref frame);
+        Advance(header.HeaderLength, in frame);
+        return header.Length == UndefinedLength ? OpenUndefined(ref frame) : OpenDefined(header.Length, ref frame);
+    }
+
+    /// <summary>What follows the tag (PS3.5 7.1.2, 7.1.3); false when the window is too short for it.</summary>
+    private static bool TryReadHeader(ReadOnlySpan<byte> window, DicomTag tag, in Frame frame, out Header header)
+    {
+        var code = window.Slice(4, 2);
+        if (frame.IsImplicit)
+        {
+            header = new(DictionaryVr(tag, frame.IsSigned), WireForm.None, 8, ReadUInt32(window[4..], in frame));
+            return true;
+        }
+
+        if (ValueRepresentations.FromCode(code) is not { } vr)
+        {
+            // Elements without a VR inside explicit VR are found in the wild: read them as implicit. So are blank VRs.
+            var isBlank = code.SequenceEqual("  "u8);
+            header = new(
+                DictionaryVr(tag, frame.IsSigned),
+                isBlank ? WireForm.BlankVr : WireForm.ImplicitHeader,
+                8,
+                isBlank ? ReadUInt16(window[6..], in frame) : ReadUInt32(window[4..], in frame)
+            );
+            return true;
+        }
+
+        // PS3.5 7.1.2: VRs that are not known yet have the long form, which the reserved bytes betray.
+        var isLong = vr.HasLongLength || (!vr.IsKnown && window[6] == 0 && window[7] == 0);
+        if (!isLong)
+        {
+            header = new(vr, WireForm.None, 8, ReadUInt16(window[6..], in frame));
+            return true;
+        }
+
+        var isWhole = window.Length >= HeaderLengthMax;
+        header = new(
+            vr,
+            vr.HasLongLength ? WireForm.None : WireForm.LongLength,
+            HeaderLengthMax,
+            isWhole ? ReadUInt32(window[8..], in frame) : 0
+        );
+        return isWhole;
     }
 
     private DataSetToken OpenDefined(long length, ref Frame frame)
@@ -360,7 +374,8 @@ internal sealed class DataSetTokenizer
     {
         var vr = ValueRepresentations.FromCode(window.Slice(4, 2));
         frame.IsFormOpen = false;
-        if (frame.IsImplicit ? vr is { IsKnown: true } : vr is null)
+        var isBlank = window.Slice(4, 2).SequenceEqual("  "u8);
+        if (frame.IsImplicit ? vr is { IsKnown: true } : vr is null && !isBlank)
         {
             frame.IsImplicit = !frame.IsImplicit;
             IsOtherThanAnnounced |= _depth == 0;
@@ -450,6 +465,8 @@ internal sealed class DataSetTokenizer
         frame.IsBigEndian
             ? BinaryPrimitives.ReadUInt32BigEndian(bytes)
             : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+
+    private readonly record struct Header(ValueRepresentation Vr, WireForm Form, int HeaderLength, long Length);
 
     private struct Frame
     {

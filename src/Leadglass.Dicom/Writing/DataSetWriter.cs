@@ -53,6 +53,7 @@ public static class DataSetWriter
 internal sealed class DataSetEncoder(IBufferWriter<byte> output, TransferSyntax syntax)
 {
     private const uint UndefinedLength = 0xFFFFFFFF;
+    private const ushort BlankVr = (' ' << 8) | ' ';
 
     // Above what any reader lets in; a guard against items that contain themselves.
     private const int NestingMax = 512;
@@ -215,7 +216,8 @@ internal sealed class DataSetEncoder(IBufferWriter<byte> output, TransferSyntax 
             : element.Vr;
 
     private static bool HasLongHeader(DataElement element) =>
-        VrOnWire(element).HasLongLength || element.Form.HasFlag(WireForm.LongLength);
+        !element.Form.HasFlag(WireForm.BlankVr) && VrOnWire(element).HasLongLength
+        || element.Form.HasFlag(WireForm.LongLength);
 
     private static int HeaderLength(DataElement element, Form form) =>
         !HasImplicitHeader(element, form) && HasLongHeader(element) ? 12 : 8;
@@ -231,7 +233,8 @@ internal sealed class DataSetEncoder(IBufferWriter<byte> output, TransferSyntax 
         }
         else
         {
-            BinaryPrimitives.WriteUInt16BigEndian(header[4..], (ushort)VrOnWire(element));
+            var isBlank = form.KeepsOddities && element.Form.HasFlag(WireForm.BlankVr);
+            BinaryPrimitives.WriteUInt16BigEndian(header[4..], isBlank ? BlankVr : (ushort)VrOnWire(element));
             if (headerLength == 12)
             {
                 header[6] = header[7] = 0;
