@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Leadglass.Sealing;
+
+namespace Leadglass.Archive;
+
+/// <summary>
+/// Commitment requests that were accepted and whose result was not delivered yet: kept sealed in <c>state/</c>, so that a
+/// restart loses none.
+/// </summary>
+public sealed class CommitmentQueue
+{
+    /// <summary>Requests that may wait; more are refused.</summary>
+    public const int RequestsMax = 1000;
+
+    private const string FileName = "commitments";
+    private readonly IDurableFolder _state;
+    private readonly MasterKey _master;
+    private readonly Lock _gate = new();
+    private ImmutableList<PendingCommitment> _pending;
+
+    private CommitmentQueue(IDurableFolder state, MasterKey master, ImmutableList<PendingCommitment> pending) =>
+        (_state, _master, _pending) = (state, master, pending);
+
+    /// <summary>What waits, oldest first.</summary>
+    public IReadOnlyList<PendingCommitment> Pending
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pending;
+            }
+        }
+    }
+
+    /// <summary>Opens the queue of an archive.</summary>
+    /// <exception cref="SealingException">The file is damaged or of another master key.</exception>
+    public static async Task<CommitmentQueue> OpenAsync(
+        IDurableFolder state,
+        MasterKey master,
+        CancellationToken cancellationToken
+    )
+    {
+        var content = await SealedFile.ReadAsync(state, FileName, master, cancellationToken);
+        ImmutableList<PendingCommitment> pending = content is null
+            ? []
+            : JsonSerializer.Deserialize(content, CommitmentJson.Default.ImmutableListPendingCommitment) ?? [];
+        return new CommitmentQueue(state, master, pending);
+    }
+
+    /// <summary>Keeps a request durably; false if there are too many, or one of this device has this Transaction UID.</summary>
+    /// <exception cref="DurableIOException">It could not be written.</exception>
+    public bool TryAdd(PendingCommitment commitment)
+    {
+        lock (_gate)
+        {
+            if (
+                _pending.Count >= RequestsMax
+                || _pending.Exists(other =>
+                    other.Device == commitment.Device && other.TransactionUid == commitment.TransactionUid
+                )
+            )
+            {
+                return false;
+            }
+
+            Save(_pending.Add(commitment));
+            return true;
+        }
+    }
+
+    /// <summary>Notes a failed delivery.</summary>
+    public void NoteAttempt(PendingCommitment commitment)
+    {
+        lock (_gate)
+        {
+            var place = _pending.IndexOf(commitment);
+            if (place >= 0)
+            {
+                Save(_pending.SetItem(place, commitment with { Attempts = commitment.Attempts + 1 }));
+            }
+        }
+    }
+
+    /// <summary>Forgets a request: its result was delivered, or is given up.</summary>
+    public void Remove(PendingCommitment commitment)
+    {
+        lock (_gate)
+        {
+            Save(
+                _pending.RemoveAll(other =>
+                    other.Device == commitment.Device && other.TransactionUid == commitment.TransactionUid
+                )
+            );
+        }
+    }
+
+    private void Save(ImmutableList<PendingCommitment> pending)
+    {
+        SealedFile.Write(
+            _state,
+            FileName,
+            _master,
+            JsonSerializer.SerializeToUtf8Bytes(pending, CommitmentJson.Default.ImmutableListPendingCommitment)
+        );
+        _pending = pending;
+    }
+}
+
+/// <summary>A commitment request whose result is owed.</summary>
+/// <param name="Device">The device that asked, by name.</param>
+/// <param name="CallingAeTitle">The AE title it asked with, to which the result goes.</param>
+/// <param name="TransactionUid">Transaction UID (0008,1195).</param>
+/// <param name="RequestedAt">When.</param>
+/// <param name="Instances">What it asked for: SOP class and instance.</param>
+public sealed record PendingCommitment(
+    string Device,
+    string CallingAeTitle,
+    string TransactionUid,
+    DateTimeOffset RequestedAt,
+    ImmutableArray<PendingInstance> Instances
+)
+{
+    /// <summary>Deliveries that failed.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Reveals nothing.</summary>
+    public override string ToString() => $"commitment of {Instances.Length} instances for {Device}";
+}
+
+/// <summary>SOP class and instance by UID.</summary>
+public sealed record PendingInstance(string SopClass, string SopInstance)
+{
+    /// <summary>Reveals nothing.</summary>
+    public override string ToString() => "instance";
+}
+
+[JsonSerializable(typeof(ImmutableList<PendingCommitment>))]
+internal sealed partial class CommitmentJson : JsonSerializerContext;

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using Leadglass.Dicom;
+
+namespace Leadglass.Archive;
+
+/// <summary>What an instance must say to be stored; whatever else is odd about it is recorded, not refused.</summary>
+internal static class HeaderCheck
+{
+    /// <summary>Null if it can be stored; else the refusal.</summary>
+    public static IngestOutcome? Check(DataSet header, IngestRequest request, out InstanceUids? uids)
+    {
+        uids = null;
+        if (!SopClassUid.TryParse(header.GetString(DicomTag.SOPClassUID), out var sopClass))
+        {
+            return Refuse(StorageStatus.DataSetDoesNotMatch, "SOP Class UID (0008,0016) is missing or no UID");
+        }
+
+        if (sopClass != request.SopClass)
+        {
+            // PS3.4 B.2.3: the data set does not match the SOP class of the request.
+            return Refuse(StorageStatus.DataSetDoesNotMatch, "SOP Class UID (0008,0016) is not the request's");
+        }
+
+        if (!SopInstanceUid.TryParse(header.GetString(DicomTag.SOPInstanceUID), out var instance))
+        {
+            return Refuse(StorageStatus.CannotUnderstand, "SOP Instance UID (0008,0018) is missing or no UID");
+        }
+
+        if (instance != request.SopInstance)
+        {
+            return Refuse(StorageStatus.CannotUnderstand, "SOP Instance UID (0008,0018) is not the request's");
+        }
+
+        if (!StudyInstanceUid.TryParse(header.GetString(DicomTag.StudyInstanceUID), out var study))
+        {
+            return Refuse(StorageStatus.CannotUnderstand, "Study Instance UID (0020,000D) is missing or no UID");
+        }
+
+        if (!SeriesInstanceUid.TryParse(header.GetString(DicomTag.SeriesInstanceUID), out var series))
+        {
+            return Refuse(StorageStatus.CannotUnderstand, "Series Instance UID (0020,000E) is missing or no UID");
+        }
+
+        uids = new InstanceUids(study, series, instance, sopClass);
+        return null;
+    }
+
+    /// <summary>What a careful reader would remark on, by tag and without values.</summary>
+    public static ImmutableArray<string> Oddities(DataSet header)
+    {
+        var oddities = ImmutableArray.CreateBuilder<string>();
+        if (header.HadTagsOutOfOrder)
+        {
+            oddities.Add("tags out of order or repeated");
+        }
+
+        foreach (
+            var tag in (DicomTag[])[DicomTag.PatientID, DicomTag.PatientName, DicomTag.StudyDate, DicomTag.Modality]
+        )
+        {
+            if (header.Find(tag) is not { IsEmpty: false })
+            {
+                oddities.Add($"{tag} is absent or empty");
+            }
+        }
+
+        return oddities.ToImmutable();
+    }
+
+    private static IngestOutcome Refuse(ushort status, string comment) => new(IngestResult.Refused, status, comment);
+}

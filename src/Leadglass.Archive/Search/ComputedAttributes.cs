@@ -1,0 +1,34 @@
+using Leadglass.Dicom;
+
+namespace Leadglass.Archive;
+
+/// <summary>Attributes that are counted when a query asks for them (PS3.4 C.3.4).</summary>
+internal static class ComputedAttributes
+{
+    public static void Add(QueryPlan plan, OpenedStudy study, StudyDirectory directory)
+    {
+        var content = study.Content;
+        content.SetString(DicomTag.NumberOfStudyRelatedSeries, study.Row.SeriesCount.ToString());
+        content.SetString(DicomTag.NumberOfStudyRelatedInstances, study.Row.InstanceCount.ToString());
+        if (
+            !plan.Asks(DicomTag.NumberOfPatientRelatedStudies)
+            && !plan.Asks(DicomTag.NumberOfPatientRelatedSeries)
+            && !plan.Asks(DicomTag.NumberOfPatientRelatedInstances)
+        )
+        {
+            return;
+        }
+
+        var (studies, series, instances) = (0, 0, 0);
+        foreach (var entry in directory.Where(entry => entry.Patient == study.Row.Patient))
+        {
+            studies++;
+            series += entry.SeriesCount;
+            instances += entry.InstanceCount;
+        }
+
+        content.SetString(DicomTag.NumberOfPatientRelatedStudies, studies.ToString());
+        content.SetString(DicomTag.NumberOfPatientRelatedSeries, series.ToString());
+        content.SetString(DicomTag.NumberOfPatientRelatedInstances, instances.ToString());
+    }
+}

@@ -1,0 +1,160 @@
+using Leadglass.Dicom;
+
+namespace Leadglass.Archive;
+
+/// <summary>An identifier, read: the level, what to match at which level, and what to return.</summary>
+internal sealed class QueryPlan
+{
+    /// <summary>UIDs that one key may list.</summary>
+    private const int UidsMax = 10_000;
+
+    private QueryPlan(SearchRequest request, QueryLevel level)
+    {
+        (Request, Level) = (request, level);
+        Studies = UidsOf(DicomTag.StudyInstanceUID);
+        Series = UidsOf(DicomTag.SeriesInstanceUID);
+        Instances = UidsOf(DicomTag.SOPInstanceUID);
+    }
+
+    public SearchRequest Request { get; }
+    public QueryLevel Level { get; }
+
+    /// <summary>What to match, by level.</summary>
+    public Dictionary<QueryLevel, List<AttributeMatcher>> Matchers { get; } = [];
+
+    /// <summary>What to return.</summary>
+    public List<DataElement> Returned { get; } = [];
+
+    /// <summary>False if a key cannot be matched at this level.</summary>
+    public bool AllKeysSupported { get; private set; } = true;
+
+    /// <summary>UIDs that the keys list; empty for none.</summary>
+    public IReadOnlyList<string> Studies { get; }
+
+    /// <inheritdoc cref="Studies" />
+    public IReadOnlyList<string> Series { get; }
+
+    /// <inheritdoc cref="Studies" />
+    public IReadOnlyList<string> Instances { get; }
+
+    public bool Asks(DicomTag tag) => Request.Identifier.Contains(tag);
+
+    /// <summary>Reads an identifier (PS3.4 C.4.1.2, C.4.1.3).</summary>
+    /// <exception cref="SearchRefusedException">It is none of the information model.</exception>
+    public static QueryPlan Of(SearchRequest request)
+    {
+        var keys = request.Identifier;
+        QueryLevel level = keys.GetString(DicomTag.QueryRetrieveLevel) switch
+        {
+            "PATIENT" when request.Model is QueryModel.PatientRoot => QueryLevel.Patient,
+            "STUDY" => QueryLevel.Study,
+            "SERIES" => QueryLevel.Series,
+            "IMAGE" => QueryLevel.Image,
+            _ => throw new SearchRefusedException(
+                QueryStatus.IdentifierDoesNotMatch,
+                "Query/Retrieve Level is missing or not of this model",
+                DicomTag.QueryRetrieveLevel
+            ),
+        };
+        var plan = new QueryPlan(request, level);
+        if (!request.IsRelational)
+        {
+            plan.RequireUniqueKeysAbove();
+        }
+
+        foreach (var element in keys)
+        {
+            plan.Add(element);
+        }
+
+        if (request.CombinesDateAndTime)
+        {
+            foreach (var matchers in plan.Matchers.Values)
+            {
+                CombinedMatcher.Combine(matchers);
+            }
+        }
+
+        return plan;
+    }
+
+    /// <summary>Whether an entity's attributes match the keys of a level.</summary>
+    public bool Matches(QueryLevel level, DataSet entity) =>
+        !Matchers.TryGetValue(level, out var matchers) || matchers.TrueForAll(matcher => matcher.Matches(entity));
+
+    private void RequireUniqueKeysAbove()
+    {
+        (QueryLevel Level, DicomTag Tag)[] unique =
+        [
+            (QueryLevel.Patient, DicomTag.PatientID),
+            (QueryLevel.Study, DicomTag.StudyInstanceUID),
+            (QueryLevel.Series, DicomTag.SeriesInstanceUID),
+        ];
+        foreach (var (level, tag) in unique)
+        {
+            if (level >= Level || (level is QueryLevel.Patient && Request.Model is QueryModel.StudyRoot))
+            {
+                continue;
+            }
+
+            // A patient is found by the study's UID as well: a missing Patient ID is tolerated where that is there.
+            var isGiven =
+                Request.Identifier.GetString(tag) is { } value && (level is not QueryLevel.Patient || !IsWild(value));
+            if (!isGiven && !(level is QueryLevel.Patient && Studies.Count > 0))
+            {
+                throw new SearchRefusedException(
+                    QueryStatus.IdentifierDoesNotMatch,
+                    "a unique key above the level is missing",
+                    tag
+                );
+            }
+        }
+    }
+
+    private void Add(DataElement element)
+    {
+        var tag = element.Tag;
+        if (
+            tag == DicomTag.QueryRetrieveLevel
+            || tag == DicomTag.SpecificCharacterSet
+            || tag == DicomTag.TimezoneOffsetFromUTC
+            || tag.IsGroupLength
+        )
+        {
+            return;
+        }
+
+        if (tag == DicomTag.InstanceAvailability || tag == DicomTag.RetrieveAETitle)
+        {
+            Returned.Add(element);
+            return;
+        }
+
+        if (QueryAttributes.LevelOf(tag) is not { } kept || kept > Level)
+        {
+            AllKeysSupported = false;
+            return;
+        }
+
+        Returned.Add(element);
+        if (AttributeMatcher.Of(Request.Identifier, element) is { } matcher)
+        {
+            if (!Matchers.TryGetValue(kept, out var matchers))
+            {
+                Matchers.Add(kept, matchers = []);
+            }
+
+            matchers.Add(matcher);
+        }
+    }
+
+    private IReadOnlyList<string> UidsOf(DicomTag tag)
+    {
+        string[] uids = [.. Request.Identifier.GetStrings(tag).Where(uid => uid.Length > 0)];
+        return uids.Length <= UidsMax
+            ? uids
+            : throw new SearchRefusedException(QueryStatus.OutOfResources, "too many UIDs in one key", tag);
+    }
+
+    private static bool IsWild(string value) => value.AsSpan().ContainsAny('*', '?');
+}

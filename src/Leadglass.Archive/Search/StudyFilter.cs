@@ -1,0 +1,82 @@
+using Leadglass.Dicom;
+
+namespace Leadglass.Archive;
+
+/// <summary>
+/// What the directory can say of the keys: lets every study pass that matches, and few others, so that few rows have to
+/// be opened.
+/// </summary>
+internal static class StudyFilter
+{
+    public static Func<StudyEntry, bool> Of(QueryPlan plan)
+    {
+        List<Func<StudyEntry, bool>> conditions = [];
+        var keys = plan.Request.Identifier;
+        if (keys.GetStrings(DicomTag.PatientID) is [{ Length: > 0 } id] && !IsWild(id))
+        {
+            conditions.Add(entry => entry.PatientId == id);
+        }
+
+        if (keys.GetStrings(DicomTag.AccessionNumber) is [{ Length: > 0 } accession] && !IsWild(accession))
+        {
+            conditions.Add(entry => entry.Accession == accession);
+        }
+
+        if (keys.GetStrings(DicomTag.PatientName) is [{ Length: > 0 } name])
+        {
+            var pattern = NamePattern.Parse(name);
+            if (!pattern.IsUniversal)
+            {
+                conditions.Add(entry => MayMatch(pattern.ScanPattern, entry.Name));
+            }
+        }
+
+        if (plan.Matchers.TryGetValue(QueryLevel.Study, out var matchers))
+        {
+            foreach (var date in matchers.OfType<TemporalMatcher>().Where(one => one.Tag == DicomTag.StudyDate))
+            {
+                var (from, to) = (AsNumber(date.From), AsNumber(date.To));
+                conditions.Add(entry => entry.Date >= from && entry.Date <= to && entry.Date != 0);
+            }
+        }
+
+        return conditions.Count == 0 ? static _ => true : entry => conditions.TrueForAll(condition => condition(entry));
+    }
+
+    // A key may be one of the name's spellings, which equals signs part.
+    private static bool MayMatch(string pattern, string name)
+    {
+        if (NamePattern.Like(pattern, name))
+        {
+            return true;
+        }
+
+        foreach (var group in name.AsSpan().Split('='))
+        {
+            if (NamePattern.Like(pattern, name.AsSpan(group)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static int AsNumber(long ticks)
+    {
+        if (ticks <= 0)
+        {
+            return int.MinValue;
+        }
+
+        if (ticks >= DateTime.MaxValue.Ticks)
+        {
+            return int.MaxValue;
+        }
+
+        var day = new DateTime(ticks);
+        return (day.Year * 10_000) + (day.Month * 100) + day.Day;
+    }
+
+    private static bool IsWild(string value) => value.AsSpan().ContainsAny('*', '?');
+}
