@@ -9,7 +9,7 @@ public interface IAssociationHandlerFactory
 
 /// <summary>
 /// What an application entity does for one association as its acceptor. Calls come one after another, or up to the
-/// negotiated asynchronous operations window at a time. An exception aborts the association.
+/// negotiated asynchronous operations window at a time. An exception is answered with 0110 and told to the observer.
 /// </summary>
 public interface IAssociationHandler : IDimseHandler, IAsyncDisposable
 {

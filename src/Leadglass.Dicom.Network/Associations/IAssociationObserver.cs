@@ -21,6 +21,9 @@ public interface IAssociationObserver
     /// <summary>A response was sent.</summary>
     void ResponseSent(CommandField command, DimseStatus status) { }
 
+    /// <summary>A handler threw; the peer got a status of failure.</summary>
+    void HandlerFailed(Exception error) { }
+
     /// <summary>The association ended.</summary>
     void Ended(AssociationEnd end) { }
 }

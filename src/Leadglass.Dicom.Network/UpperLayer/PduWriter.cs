@@ -7,22 +7,20 @@ namespace Leadglass.Dicom.Network;
 /// <summary>Writes PDUs strictly as PS3.8 9.3 has them: reserved bytes are zero, names padded, lengths right.</summary>
 public static class PduWriter
 {
-    /// <summary>Writes one whole PDU, header and body together.</summary>
+    /// <summary>Writes one whole PDU, header and body together, and gives its length.</summary>
     /// <exception cref="ArgumentException">A name is too long or has characters that a PDU cannot carry.</exception>
-    public static void Write(Pdu pdu, IBufferWriter<byte> output)
+    public static int Write(Pdu pdu, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(pdu);
         ArgumentNullException.ThrowIfNull(output);
         switch (pdu)
         {
             case AAssociateRequest request:
-                WriteAssociateRequest(request, output);
-                break;
+                return WriteAssociateRequest(request, output);
             case AAssociateAccept accept:
-                WriteAssociateAccept(accept, output);
-                break;
+                return WriteAssociateAccept(accept, output);
             case AAssociateReject reject:
-                WriteShort(
+                return WriteShort(
                     output,
                     PduType.AAssociateReject,
                     0,
@@ -30,16 +28,14 @@ public static class PduWriter
                     (byte)reject.Source,
                     reject.Reason
                 );
-                break;
             case AReleaseRequest:
-                WriteShort(output, PduType.AReleaseRequest, 0, 0, 0, 0);
-                break;
+                return WriteShort(output, PduType.AReleaseRequest, 0, 0, 0, 0);
             case AReleaseResponse:
-                WriteShort(output, PduType.AReleaseResponse, 0, 0, 0, 0);
-                break;
+                return WriteShort(output, PduType.AReleaseResponse, 0, 0, 0, 0);
             case AAbort abort:
-                WriteShort(output, PduType.AAbort, 0, 0, (byte)abort.Source, (byte)abort.Reason);
-                break;
+                return WriteShort(output, PduType.AAbort, 0, 0, (byte)abort.Source, (byte)abort.Reason);
+            default:
+                throw new ArgumentException("P-DATA-TF is written with its fragment", nameof(pdu));
         }
     }
 
@@ -63,15 +59,16 @@ public static class PduWriter
         target[11] = (byte)control;
     }
 
-    private static void WriteShort(IBufferWriter<byte> output, PduType type, byte a, byte b, byte c, byte d)
+    private static int WriteShort(IBufferWriter<byte> output, PduType type, byte a, byte b, byte c, byte d)
     {
         const int Length = PduConstants.HeaderLength + PduConstants.ShortBodyLength;
         ReadOnlySpan<byte> bytes = [(byte)type, 0, 0, 0, 0, PduConstants.ShortBodyLength, a, b, c, d];
         bytes.CopyTo(output.GetSpan(Length));
         output.Advance(Length);
+        return Length;
     }
 
-    private static void WriteAssociateRequest(AAssociateRequest request, IBufferWriter<byte> output)
+    private static int WriteAssociateRequest(AAssociateRequest request, IBufferWriter<byte> output)
     {
         var body = new ItemWriter();
         body.WriteAssociateFixed(request.ProtocolVersion, request.CalledAeTitle, request.CallingAeTitle);
@@ -90,10 +87,10 @@ public static class PduWriter
         }
 
         body.WriteUserInformation(request.UserInformation);
-        body.CopyTo(output, PduType.AAssociateRequest);
+        return body.CopyTo(output, PduType.AAssociateRequest);
     }
 
-    private static void WriteAssociateAccept(AAssociateAccept accept, IBufferWriter<byte> output)
+    private static int WriteAssociateAccept(AAssociateAccept accept, IBufferWriter<byte> output)
     {
         var body = new ItemWriter();
         body.WriteAssociateFixed(accept.ProtocolVersion, accept.CalledAeTitle, accept.CallingAeTitle);
@@ -108,7 +105,7 @@ public static class PduWriter
         }
 
         body.WriteUserInformation(accept.UserInformation);
-        body.CopyTo(output, PduType.AAssociateAccept);
+        return body.CopyTo(output, PduType.AAssociateAccept);
     }
 
     /// <summary>Collects the body of an A-ASSOCIATE PDU, whose lengths are known only afterwards.</summary>
@@ -188,7 +185,7 @@ public static class PduWriter
             End(item);
         }
 
-        public void CopyTo(IBufferWriter<byte> output, PduType type)
+        public int CopyTo(IBufferWriter<byte> output, PduType type)
         {
             var total = PduConstants.HeaderLength + _bytes.WrittenCount;
             var target = output.GetSpan(total);
@@ -203,6 +200,7 @@ public static class PduWriter
             }
 
             output.Advance(total);
+            return total;
         }
 
         private void WriteNegotiations(UserInformation information)
