@@ -81,6 +81,13 @@ public sealed class OrthancProcess : IAsyncDisposable
         return await AnswerAsync("instances", content);
     }
 
+    /// <summary>DELETE of its REST interface.</summary>
+    public async Task DeleteAsync(string path)
+    {
+        using var answer = await client.DeleteAsync(path);
+        answer.EnsureSuccessStatusCode();
+    }
+
     public async ValueTask DisposeAsync()
     {
         client.Dispose();
