@@ -110,6 +110,9 @@ public sealed class AccessGrant
 /// <summary>Upkeep that reads ciphertext and structure but releases nothing.</summary>
 public enum MaintenanceTask
 {
+    /// <summary>Comparing what comes in with what is there.</summary>
+    Ingest,
+
     /// <summary>Recovery at start.</summary>
     Recover,
 

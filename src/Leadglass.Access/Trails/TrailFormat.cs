@@ -13,7 +13,8 @@ namespace Leadglass.Access.Trails;
 /// entry:  marker u32, length u32, sequence u64, first sequence of its batch u64, previous chain[32], sealed event, chain[32]
 /// </code>
 /// A batch is what was written and flushed together. An entry of a later batch proves that every earlier batch was
-/// flushed: this is how a tail torn by a power cut, which is cut off, is told from damage, which is reported.
+/// flushed: this is how a tail torn by a power cut, which is cut off, is told from damage, which is reported. A sector
+/// that is written again with the same bytes at its beginning is taken to keep them.
 /// </summary>
 internal static class TrailFormat
 {

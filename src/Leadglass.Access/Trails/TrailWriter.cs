@@ -55,17 +55,7 @@ internal sealed class TrailWriter(IDurableFolder folder, MasterKey master, Trail
                 TrailPayload.Write(trailEvent, now)
             );
         }
-        try
-        {
-            file.Write(_length, batch.GetBuffer().AsSpan(0, (int)batch.Length));
-            file.Sync();
-        }
-        catch (IOException)
-        {
-            // Nobody knows what of it is on the disk: this file is left, and a new one says where it goes on from.
-            Leave();
-            throw;
-        }
+        WriteBatch(file, batch.GetBuffer().AsSpan(0, (int)batch.Length));
         _length += batch.Length;
         (_nextSequence, _chain) = (sequence, chain);
         if (now - _endNotedAt >= EndNotedEvery)
@@ -141,8 +131,10 @@ internal sealed class TrailWriter(IDurableFolder folder, MasterKey master, Trail
             if (torn is { } length)
             {
                 file.Truncate(length);
-                file.Sync();
             }
+            // What was read may have lain in the page cache only; nothing is built on it before it is durable.
+            file.Sync();
+            folder.Sync();
         }
         catch
         {
@@ -183,6 +175,32 @@ internal sealed class TrailWriter(IDurableFolder folder, MasterKey master, Trail
     {
         (_nextSequence, _chain) = (noted.Sequence + 1, noted.Chain);
         return [Damaged(what)];
+    }
+
+    private void WriteBatch(IDurableFile file, ReadOnlySpan<byte> batch)
+    {
+        var isTakenBack = false;
+        try
+        {
+            try
+            {
+                file.Write(_length, batch);
+            }
+            catch (DiskFullException)
+            {
+                // A full disk leaves no remains, so that trying again and again does not fill it further.
+                file.Truncate(_length);
+                isTakenBack = true;
+                throw;
+            }
+            file.Sync();
+        }
+        catch when (!isTakenBack)
+        {
+            // Nobody knows what of it is on the disk: this file is left, and a new one says where it goes on from.
+            Leave();
+            throw;
+        }
     }
 
     private IDurableFile ReadyFile(DateTimeOffset now)
