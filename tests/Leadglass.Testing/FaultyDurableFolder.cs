@@ -97,7 +97,19 @@ public sealed class FaultyDurableFolder : IDurableFolder
     {
         lock (_disk.Gate)
         {
-            Do("unlink", name, () => _node.Change(name, added: null, Find(name)));
+            Do(
+                "unlink",
+                name,
+                () =>
+                {
+                    if (Find(name) is FaultyFolderNode { Current.Count: > 0 })
+                    {
+                        throw FaultyDisk.Failure("rmdir", name, Errnos.NotEmpty);
+                    }
+
+                    _node.Change(name, added: null, Find(name));
+                }
+            );
         }
     }
 

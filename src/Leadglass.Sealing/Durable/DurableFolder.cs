@@ -64,7 +64,18 @@ public sealed class DurableFolder : IDurableFolder
     public void Rename(string from, string to) => LinuxFiles.Rename(PathOf(from), PathOf(to), from);
 
     /// <inheritdoc/>
-    public void Delete(string name) => LinuxFiles.Unlink(PathOf(name), name);
+    public void Delete(string name)
+    {
+        var path = PathOf(name);
+        if (Directory.Exists(path))
+        {
+            LinuxFiles.RemoveFolder(path, name);
+        }
+        else
+        {
+            LinuxFiles.Unlink(path, name);
+        }
+    }
 
     /// <inheritdoc/>
     public void Sync()

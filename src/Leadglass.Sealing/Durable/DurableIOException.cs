@@ -55,6 +55,9 @@ public static class Errnos
     /// <summary>ENOSPC: no space left on the device.</summary>
     public const int NoSpace = 28;
 
+    /// <summary>ENOTEMPTY: the folder is not empty.</summary>
+    public const int NotEmpty = 39;
+
     /// <summary>EDQUOT: quota exceeded.</summary>
     public const int QuotaExceeded = 122;
 }

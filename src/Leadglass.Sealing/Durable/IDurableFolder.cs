@@ -31,7 +31,7 @@ public interface IDurableFolder
     /// <summary>Gives a file another name in one step, replacing a file that has it.</summary>
     void Rename(string from, string to);
 
-    /// <summary>Removes a file.</summary>
+    /// <summary>Removes a file, or a folder that is empty.</summary>
     void Delete(string name);
 
     /// <summary>Makes names created, renamed and deleted so far durable (fsync of the folder).</summary>

@@ -51,6 +51,10 @@ internal static unsafe partial class LinuxFiles
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int UnlinkNative(string path);
 
+    [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int RmdirNative(string path);
+
     [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int MkdirNative(string path, uint mode);
@@ -222,6 +226,8 @@ internal static unsafe partial class LinuxFiles
         ThrowIfFailed(RenameNative(from, to), "rename", name);
 
     public static void Unlink(string path, string name) => ThrowIfFailed(UnlinkNative(path), "unlink", name);
+
+    public static void RemoveFolder(string path, string name) => ThrowIfFailed(RmdirNative(path), "rmdir", name);
 
     /// <summary>Makes a folder that only its owner enters; false where it exists.</summary>
     public static bool MakeFolder(string path, string name)
