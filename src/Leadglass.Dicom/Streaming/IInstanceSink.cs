@@ -7,10 +7,10 @@ namespace Leadglass.Dicom;
 public interface IInstanceSink
 {
     /// <summary>
-    /// A piece of native pixel data, or of another value of the top level that is too large to be kept.
+    /// A piece of native pixel data, or of another value of the top level that is too large to be kept; numbers in little
+    /// endian order, whatever the transfer syntax.
     /// </summary>
-    /// <param name="isBigEndian">Numbers of the VR stand in big endian order.</param>
-    void Value(DicomTag tag, ValueRepresentation vr, bool isBigEndian, ReadOnlySpan<byte> piece);
+    void Value(DicomTag tag, ValueRepresentation vr, ReadOnlySpan<byte> piece);
 
     /// <summary>A piece of a fragment of encapsulated pixel data, its offset table not counted (PS3.5 A.4).</summary>
     void Fragment(int index, ReadOnlySpan<byte> piece);

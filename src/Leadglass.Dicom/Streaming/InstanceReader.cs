@@ -18,6 +18,7 @@ public sealed class InstanceReader : IDisposable
     public const int KeptValueBytesMax = 1 << 20;
 
     private const int InflatedPieceLength = 64 * 1024;
+    private const int SwappedPieceLength = 16 * 1024;
 
     private readonly TransferSyntax _syntax;
     private readonly ReadLimits _limits;
@@ -27,6 +28,8 @@ public sealed class InstanceReader : IDisposable
     private readonly DeflateStream? _inflater;
     private readonly byte[] _carry = new byte[DataSetTokenizer.HeaderLengthMax * 2];
     private readonly List<DicomTag> _omitted = [];
+    private readonly ArrayBufferWriter<byte> _swapped = new();
+    private readonly WordSwapper _swapper;
     private HeldBytes _held;
     private HeldBytes? _offsetTable;
     private Part _part;
@@ -44,6 +47,7 @@ public sealed class InstanceReader : IDisposable
         _sink = sink;
         _tokenizer = new DataSetTokenizer(syntax, _limits, length: null);
         _held = new HeldBytes(_limits.HeldBytesMax);
+        _swapper = new WordSwapper(_swapped);
         if (syntax.IsDeflated)
         {
             _deflated = new MemoryReadStream(default);
@@ -237,7 +241,7 @@ public sealed class InstanceReader : IDisposable
         if (isOmitted)
         {
             _omitted.Add(_tokenizer.Tag);
-            _use = ValueUse.Sink;
+            BeginSink();
             return;
         }
 
@@ -257,8 +261,14 @@ public sealed class InstanceReader : IDisposable
         Header = ParseHeld();
         _held = new HeldBytes(_limits.HeldBytesMax - _held.Length);
         _part = isNative ? Part.Trailer : Part.PixelData;
-        _use = ValueUse.Sink;
         _fragmentIndex = -1;
+        BeginSink();
+    }
+
+    private void BeginSink()
+    {
+        _use = ValueUse.Sink;
+        _swapper.Begin(_tokenizer.Vr.WordSize);
     }
 
     private void TakeFragment(DataSetToken token)
@@ -293,16 +303,52 @@ public sealed class InstanceReader : IDisposable
                 _sink?.Fragment(_fragmentIndex - 1, piece);
                 break;
             case ValueUse.Sink:
-                _sink?.Value(_tokenizer.Tag, _tokenizer.Vr, _tokenizer.IsBigEndian, piece);
+                SendValue(piece);
                 break;
             default:
                 throw new InvalidOperationException($"{_use} is no use of a value.");
         }
     }
 
+    private void SendValue(ReadOnlySpan<byte> piece)
+    {
+        if (_sink is null)
+        {
+            return;
+        }
+
+        if (!_tokenizer.IsBigEndian || _tokenizer.Vr.WordSize == 1)
+        {
+            _sink.Value(_tokenizer.Tag, _tokenizer.Vr, piece);
+            return;
+        }
+
+        while (!piece.IsEmpty)
+        {
+            var part = piece[..Math.Min(SwappedPieceLength, piece.Length)];
+            _swapper.Write(part);
+            SendSwapped();
+            piece = piece[part.Length..];
+        }
+    }
+
+    private void SendSwapped()
+    {
+        if (_swapped.WrittenCount > 0)
+        {
+            _sink!.Value(_tokenizer.Tag, _tokenizer.Vr, _swapped.WrittenSpan);
+            _swapped.ResetWrittenCount();
+        }
+    }
+
     private void EndValue()
     {
-        if (_use == ValueUse.OffsetTable)
+        if (_use == ValueUse.Sink && _sink is not null)
+        {
+            _swapper.End();
+            SendSwapped();
+        }
+        else if (_use == ValueUse.OffsetTable)
         {
             PixelData!.BasicOffsetTable = _offsetTable!.Memory;
         }

@@ -63,7 +63,7 @@ public sealed class InstanceReaderTests
         {
             case ValueElement native:
                 Assert.Equal(native.Bytes.Length, layout.Length);
-                Assert.True(native.Bytes.Span.SequenceEqual(sink.Bytes(layout.Tag)), name);
+                Assert.True(native.LittleEndianBytes.Span.SequenceEqual(sink.Bytes(layout.Tag)), name);
                 break;
             case FragmentsElement encapsulated:
                 Assert.True(encapsulated.BasicOffsetTable.Span.SequenceEqual(layout.BasicOffsetTable.Span), name);
@@ -99,7 +99,7 @@ public sealed class InstanceReaderTests
         private readonly Dictionary<DicomTag, MemoryStream> _values = [];
         private readonly Dictionary<int, MemoryStream> _fragments = [];
 
-        public void Value(DicomTag tag, ValueRepresentation vr, bool isBigEndian, ReadOnlySpan<byte> piece)
+        public void Value(DicomTag tag, ValueRepresentation vr, ReadOnlySpan<byte> piece)
         {
             if (!_values.TryGetValue(tag, out var stream))
             {
