@@ -29,7 +29,7 @@ public record AssociationOptions
     public string ImplementationClassUid { get; init; } = FileMetaInformation.ImplementationClassUid;
 
     /// <summary>Implementation Version Name, up to 16 characters (PS3.7 D.3.3.2).</summary>
-    public string ImplementationVersionName { get; init; } = "LEADGLASS";
+    public string ImplementationVersionName { get; init; } = FileMetaInformation.ImplementationVersionName;
 }
 
 /// <summary>How associations are accepted.</summary>
