@@ -20,7 +20,7 @@ public sealed partial class DataSet : IReadOnlyCollection<DataElement>
     public DataSet() => _elements = [];
 
     /// <summary>Takes elements as they were read, in their order.</summary>
-    internal DataSet(DataElement[] elements, TransferSyntax syntax)
+    internal DataSet(DataElement[] elements, TransferSyntax? syntax)
     {
         SourceSyntax = syntax;
         _elements = elements;
