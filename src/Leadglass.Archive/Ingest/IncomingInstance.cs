@@ -16,7 +16,8 @@ public sealed class IncomingInstance : IAsyncDisposable
     private readonly IngestContext _context;
     private readonly AccessGrant _grant;
     private readonly IngestRequest _request;
-    private readonly InstanceIntake _intake;
+    private readonly ContentDigester _digester;
+    private readonly InstanceReader _reader;
     private readonly BudgetedBuffer _plain;
     private IngestOutcome? _refusal;
     private InstanceFacts? _facts;
@@ -30,7 +31,8 @@ public sealed class IncomingInstance : IAsyncDisposable
     {
         (_context, _grant, _request, _refusal) = (context, grant, request, refusal);
         _plain = new BudgetedBuffer(context.Budget);
-        _intake = new InstanceIntake(request.TransferSyntax, context.Keys);
+        _digester = new ContentDigester(request.TransferSyntax, context.Keys);
+        _reader = new InstanceReader(request.TransferSyntax, RecordHeaders.Limits, _digester);
     }
 
     /// <summary>True once it is certain that nothing of it is kept; what still arrives is swallowed.</summary>
@@ -82,13 +84,14 @@ public sealed class IncomingInstance : IAsyncDisposable
         }
 
         _plain.Dispose();
-        _intake.Dispose();
+        _reader.Dispose();
+        _digester.Dispose();
         _hold?.Dispose();
     }
 
     private async ValueTask TakeAsync(ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
     {
-        _intake.Feed(piece.Span);
+        _reader.Feed(piece.Span);
         if (_record is not null)
         {
             await _record.WriteAsync(piece, cancellationToken);
@@ -122,7 +125,7 @@ public sealed class IncomingInstance : IAsyncDisposable
             return;
         }
 
-        if (_facts is null && _intake.Header is { } header)
+        if (_facts is null && _reader.Header is { } header)
         {
             await IdentifyAsync(header, cancellationToken);
         }
@@ -171,7 +174,12 @@ public sealed class IncomingInstance : IAsyncDisposable
     /// <summary>Begins to seal, with what has come so far.</summary>
     private async ValueTask BeginRecordAsync(DataKey key, CancellationToken cancellationToken)
     {
-        _record = new SealedRecordWriter(_context, key, _facts!.InstanceToken, _intake.AttributesEnd);
+        _record = new SealedRecordWriter(
+            _context,
+            key,
+            _facts!.InstanceToken,
+            _reader.PixelDataOffset ?? long.MaxValue
+        );
         for (var rest = _plain.Written; !rest.IsEmpty; )
         {
             var piece = rest[..Math.Min(rest.Length, PieceBytesMax)];
@@ -184,10 +192,10 @@ public sealed class IncomingInstance : IAsyncDisposable
 
     private async ValueTask<IngestOutcome?> FinishAsync(CancellationToken cancellationToken)
     {
-        _intake.Complete();
+        _reader.Complete();
         if (_facts is null)
         {
-            await IdentifyAsync(_intake.Header!, cancellationToken);
+            await IdentifyAsync(_reader.Header!, cancellationToken);
         }
 
         if (_refusal is not null)
@@ -196,7 +204,7 @@ public sealed class IncomingInstance : IAsyncDisposable
         }
 
         await _authorized!;
-        var digest = _intake.Digest();
+        var digest = _digester.Finish(_reader.Header!, _reader.Trailer);
         return _hold!.Verdict switch
         {
             Verdict.New => await StoreAsync(digest, cancellationToken),

@@ -26,9 +26,7 @@ internal sealed class SealedRecordWriter : IAsyncDisposable
         _output = new SwitchedWriter(new BudgetedBuffer(context.Budget));
         if (!_output.Buffer.TryReserve(PutOutBytesMax))
         {
-            _output.Replace(new BudgetedBuffer(new IngestBudget(long.MaxValue)));
-            _output.Buffer.TryReserve(PutOutBytesMax);
-            IsStaging = true;
+            BeginStaging();
         }
 
         _sealer = new RecordSealer(key, instance, _output);
@@ -115,6 +113,11 @@ internal sealed class SealedRecordWriter : IAsyncDisposable
         }
 
         await EmptyAsync(cancellationToken);
+        BeginStaging();
+    }
+
+    private void BeginStaging()
+    {
         _output.Replace(new BudgetedBuffer(new IngestBudget(long.MaxValue)));
         _output.Buffer.TryReserve(StagedBytesMax);
         IsStaging = true;

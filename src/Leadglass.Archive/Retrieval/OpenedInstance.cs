@@ -64,6 +64,20 @@ public sealed class OpenedInstance : IDisposable
             throw new NotSupportedException($"{TransferSyntax} does not become {accepted}");
         }
 
+        if (accepted.Uid != TransferSyntax.Uid)
+        {
+            await using var stored = new RecordStream(_record);
+            await TransferSyntaxConverter.ConvertAsync(
+                stored,
+                TransferSyntax,
+                accepted,
+                sink,
+                RecordHeaders.Limits,
+                cancellationToken
+            );
+            return;
+        }
+
         await CopyRunAsync(RecordRun.Attributes, sink, cancellationToken);
         await CopyRunAsync(RecordRun.PixelData, sink, cancellationToken);
     }

@@ -156,7 +156,9 @@ internal sealed class StudyEntry
             Name = NameFolding.Fold(content.GetString(DicomTag.PatientName) ?? ""),
             PatientId = content.GetString(DicomTag.PatientID) ?? "",
             Accession = content.GetString(DicomTag.AccessionNumber) ?? "",
-            Date = int.TryParse(content.GetString(DicomTag.StudyDate), out var date) ? date : 0,
+            Date = DicomDate.TryParse(content.GetString(DicomTag.StudyDate), out var date)
+                ? (date.Year * 10_000) + (date.Month * 100) + date.Day
+                : 0,
             SeriesCount = row.SeriesCount,
             InstanceCount = row.InstanceCount,
         };

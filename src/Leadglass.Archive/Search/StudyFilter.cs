@@ -33,10 +33,10 @@ internal static class StudyFilter
 
         if (plan.Matchers.TryGetValue(QueryLevel.Study, out var matchers))
         {
-            foreach (var date in matchers.OfType<TemporalMatcher>().Where(one => one.Tag == DicomTag.StudyDate))
+            foreach (var date in matchers.OfType<DateMatcher>().Where(one => one.Tag == DicomTag.StudyDate))
             {
-                var (from, to) = (AsNumber(date.From), AsNumber(date.To));
-                conditions.Add(entry => entry.Date >= from && entry.Date <= to && entry.Date != 0);
+                var (from, to) = (AsNumber(date.Range.From) ?? 1, AsNumber(date.Range.To) ?? int.MaxValue);
+                conditions.Add(entry => entry.Date >= from && entry.Date <= to);
             }
         }
 
@@ -62,21 +62,8 @@ internal static class StudyFilter
         return false;
     }
 
-    private static int AsNumber(long ticks)
-    {
-        if (ticks <= 0)
-        {
-            return int.MinValue;
-        }
-
-        if (ticks >= DateTime.MaxValue.Ticks)
-        {
-            return int.MaxValue;
-        }
-
-        var day = new DateTime(ticks);
-        return (day.Year * 10_000) + (day.Month * 100) + day.Day;
-    }
+    private static int? AsNumber(DateOnly? date) =>
+        date is { } day ? (day.Year * 10_000) + (day.Month * 100) + day.Day : null;
 
     private static bool IsWild(string value) => value.AsSpan().ContainsAny('*', '?');
 }

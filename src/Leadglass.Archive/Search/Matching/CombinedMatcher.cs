@@ -2,7 +2,7 @@ using Leadglass.Dicom;
 
 namespace Leadglass.Archive;
 
-/// <summary>A date range and a time range that together are one range of moments (PS3.4 C.2.2.2.5.4), when negotiated.</summary>
+/// <summary>A date range and a time range that together are one range of moments (PS3.4 C.2.2.2.5), when negotiated.</summary>
 internal sealed class CombinedMatcher : AttributeMatcher
 {
     private static readonly (DicomTag Date, DicomTag Time)[] Pairs =
@@ -15,19 +15,16 @@ internal sealed class CombinedMatcher : AttributeMatcher
     ];
 
     private readonly DicomTag _time;
-    private readonly long _from;
-    private readonly long _to;
+    private readonly DateTime _from;
+    private readonly DateTime _to;
 
-    private CombinedMatcher(TemporalMatcher date, TemporalMatcher time)
+    private CombinedMatcher(DateMatcher date, TimeMatcher time)
         : base(date.Tag)
     {
         _time = time.Tag;
-        // The first moment is the first day at the first time, the last the last day at the last time.
-        _from = date.From == long.MinValue ? long.MinValue : date.From + Math.Max(0, time.From);
-        _to =
-            date.To == long.MaxValue
-                ? long.MaxValue
-                : date.To - TimeSpan.TicksPerDay + 1 + Math.Min(TimeSpan.TicksPerDay - 1, time.To);
+        // From the first day at the first time to the last day at the last time.
+        _from = date.Range.From?.ToDateTime(time.Range.From ?? TimeOnly.MinValue) ?? DateTime.MinValue;
+        _to = date.Range.To?.ToDateTime(time.Range.To ?? TimeOnly.MaxValue) ?? DateTime.MaxValue;
     }
 
     /// <summary>Puts pairs of ranges together.</summary>
@@ -36,8 +33,8 @@ internal sealed class CombinedMatcher : AttributeMatcher
         foreach (var (date, time) in Pairs)
         {
             if (
-                matchers.Find(matcher => matcher.Tag == date) is TemporalMatcher { IsRange: true } ofDate
-                && matchers.Find(matcher => matcher.Tag == time) is TemporalMatcher { IsRange: true } ofTime
+                matchers.Find(matcher => matcher.Tag == date) is DateMatcher { IsRange: true } ofDate
+                && matchers.Find(matcher => matcher.Tag == time) is TimeMatcher { IsRange: true } ofTime
             )
             {
                 matchers.Remove(ofDate);
@@ -50,19 +47,14 @@ internal sealed class CombinedMatcher : AttributeMatcher
     /// <inheritdoc />
     public override bool Matches(DataSet entity)
     {
-        if (entity.GetString(Tag) is not { } date || !TemporalValue.TryParse(date, ValueRepresentation.DA, out var day))
+        if (!DicomDate.TryParse(entity.GetString(Tag), out var date))
         {
             return false;
         }
 
-        var moment =
-            day.First
-            + (
-                entity.GetString(_time) is { } time
-                && TemporalValue.TryParse(time, ValueRepresentation.TM, out var clock)
-                    ? clock.First
-                    : 0
-            );
-        return moment >= _from && moment <= _to;
+        var (earliest, latest) = DicomTime.TryParse(entity.GetString(_time), out var time)
+            ? (time.Earliest, time.Latest)
+            : (TimeOnly.MinValue, TimeOnly.MaxValue);
+        return date.ToDateTime(latest) >= _from && date.ToDateTime(earliest) <= _to;
     }
 }

@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Leadglass.Access;
+using Leadglass.Access.Certificates;
+using Leadglass.Access.Trails;
+using Leadglass.Dicom;
+using Leadglass.Sealing;
+using Leadglass.Testing;
+
+namespace Leadglass.Archive.Tests;
+
+/// <summary>Grants through the real registry, authority and policy, as everybody gets them.</summary>
+internal sealed class TestAccess : IDisposable
+{
+    private readonly Dictionary<string, DeviceIdentity> _identities = [];
+
+    private TestAccess(DeviceRegistry devices, CertificateAuthority authority)
+    {
+        Devices = devices;
+        Authority = authority;
+        Policy = new AccessPolicy(devices, authority.Certificate, Trail, TimeProvider.System);
+    }
+
+    public DeviceRegistry Devices { get; }
+
+    public CertificateAuthority Authority { get; }
+
+    public AccessPolicy Policy { get; }
+
+    public TrailInMemory Trail { get; } = new();
+
+    public static async Task<TestAccess> StartAsync(MasterKey master) =>
+        new(
+            await DeviceRegistry.OpenAsync(new FaultyDisk(1).Root, master, CancellationToken.None),
+            CertificateAuthority.Create("test", TimeProvider.System)
+        );
+
+    /// <summary>A grant for a device of this name, which is enrolled with all rights the first time.</summary>
+    public async Task<AccessGrant> GrantAsync(
+        Operation operation,
+        string name = "device",
+        Func<Device, Device>? change = null
+    )
+    {
+        if (!_identities.TryGetValue(name, out var identity))
+        {
+            var issued = Authority.IssueDevice(name, host: null);
+            var device = new Device
+            {
+                Name = name,
+                AeTitles = [AeTitle.Parse(name.ToUpperInvariant())],
+                Rights = DeviceRights.Store | DeviceRights.Query | DeviceRights.Retrieve,
+                Certificates = [issued.Certificate],
+            };
+            await Devices.AddAsync(change?.Invoke(device) ?? device, CancellationToken.None);
+            using var certificate = X509Certificate2.CreateFromPem(issued.CertificatePem);
+            identity = Assert
+                .IsType<Identification.Known>(Policy.Identify(certificate, IPAddress.Parse("192.0.2.7")))
+                .Identity;
+            _identities.Add(name, identity);
+        }
+
+        return Assert.IsType<AccessDecision.Granted>(Policy.Decide(identity, operation)).Grant;
+    }
+
+    public void Dispose()
+    {
+        Devices.Dispose();
+        Authority.Dispose();
+    }
+}
+
+/// <summary>A trail that a test can read, or let fail.</summary>
+internal sealed class TrailInMemory : ITrail
+{
+    public ConcurrentQueue<TrailEvent> Recorded { get; } = new();
+
+    public bool Fails { get; set; }
+
+    public ValueTask RecordAsync(TrailEvent trailEvent, CancellationToken cancellationToken)
+    {
+        if (Fails)
+        {
+            throw new TrailUnavailableException("the trail cannot be written");
+        }
+
+        Recorded.Enqueue(trailEvent);
+        return ValueTask.CompletedTask;
+    }
+
+    public void NoteRefusal(TrailEvent refusal) { }
+}
