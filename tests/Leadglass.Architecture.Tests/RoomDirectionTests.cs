@@ -6,19 +6,6 @@ namespace Leadglass.Architecture.Tests;
 /// <summary>The arrows between the rooms point downwards only, as ARCHITECTURE.md draws them.</summary>
 public sealed class RoomDirectionTests
 {
-    private static readonly Dictionary<string, string[]> AllowedReferences = new(StringComparer.Ordinal)
-    {
-        ["Leadglass.Dicom"] = [],
-        ["Leadglass.Sealing"] = [],
-        ["Leadglass.Dicom.Network"] = ["Leadglass.Dicom"],
-        ["Leadglass.Access"] = ["Leadglass.Dicom", "Leadglass.Sealing"],
-        ["Leadglass.Archive"] = ["Leadglass.Dicom", "Leadglass.Sealing", "Leadglass.Access"],
-        ["Leadglass.Archive.Packs"] = ["Leadglass.Archive"],
-        ["Leadglass.Archive.Sqlite"] = ["Leadglass.Archive"],
-        ["Leadglass.Server"] = ["Leadglass.Archive.Packs", "Leadglass.Archive.Sqlite", "Leadglass.Dicom.Network"],
-        ["Leadglass.Cli"] = ["Leadglass.Server"],
-    };
-
     [Fact]
     public void EveryRoomReferencesOnlyTheRoomsBelowIt()
     {
@@ -26,12 +13,69 @@ public sealed class RoomDirectionTests
         foreach (var project in Directory.EnumerateFiles(source, "*.csproj", SearchOption.AllDirectories))
         {
             var room = Path.GetFileNameWithoutExtension(project);
-            Assert.True(AllowedReferences.TryGetValue(room, out var allowed), $"{room} is not a room of the design");
+            var allowed = Rooms.DirectlyBelow(room);
+            Assert.True(allowed is not null, $"{room} is not a room of the design");
             var actual = XDocument
                 .Load(project)
                 .Descendants("ProjectReference")
                 .Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!));
             Assert.Empty(actual.Except(allowed, StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void NoTypeReachesUpwardsOrSideways()
+    {
+        foreach (var (room, module) in Rooms.Modules)
+        {
+            var reached = module
+                .AssemblyReferences.Select(reference => reference.Name)
+                .Where(name => name.StartsWith("Leadglass", StringComparison.Ordinal));
+            Assert.Empty(reached.Except(Rooms.AllBelow(room), StringComparer.Ordinal));
+        }
+    }
+
+    /// <summary>Protocols, sealing, access and use cases know no socket, no file format of a database, no web server.</summary>
+    [Theory]
+    [InlineData("System.Net.Sockets", "Leadglass.Server", "Leadglass.Cli")]
+    [InlineData("System.Net.Security", "Leadglass.Server", "Leadglass.Cli")]
+    [InlineData("Microsoft.AspNetCore", "Leadglass.Server")]
+    [InlineData("Microsoft.Data.Sqlite", "Leadglass.Archive.Sqlite")]
+    [InlineData("Spectre.Console", "Leadglass.Cli")]
+    [InlineData("System.CommandLine", "Leadglass.Cli")]
+    [InlineData("System.Net.Http", "Leadglass.Cli")]
+    public void WhatBelongsToOneRoomStaysThere(string ofNamespace, params string[] rooms)
+    {
+        var strays =
+            from room in Rooms.Modules
+            where !rooms.Contains(room.Room, StringComparer.Ordinal)
+            from type in room.Module.GetTypeReferences()
+            where
+                type.Namespace == ofNamespace || type.Namespace.StartsWith(ofNamespace + ".", StringComparison.Ordinal)
+            select $"{room.Room} uses {type.FullName}";
+        Assert.Empty(strays);
+    }
+
+    [Fact]
+    public void OnlyTheCommandTouchesTheConsole()
+    {
+        var strays =
+            from mention in Rooms.Mentions
+            where mention.Room != "Leadglass.Cli" && mention.To.DeclaringType?.FullName == "System.Console"
+            select $"{mention.From.FullName} uses {mention.To.Name}";
+        Assert.Empty(strays.Distinct());
+    }
+
+    /// <summary>A room opens its internals to its own tests and to nobody else.</summary>
+    [Fact]
+    public void InternalsAreVisibleToARoomsOwnTestsOnly()
+    {
+        foreach (var (room, module) in Rooms.Modules)
+        {
+            var friends = module
+                .Assembly.CustomAttributes.Where(a => a.AttributeType.Name == "InternalsVisibleToAttribute")
+                .Select(a => (string)a.ConstructorArguments[0].Value);
+            Assert.Empty(friends.Except([$"{room}.Tests"], StringComparer.Ordinal));
         }
     }
 }

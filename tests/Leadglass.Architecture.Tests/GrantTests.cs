@@ -1,0 +1,184 @@
+using System.Reflection;
+using System.Text.Json.Serialization;
+using Leadglass.Access;
+using Mono.Cecil;
+
+namespace Leadglass.Architecture.Tests;
+
+/// <summary>
+/// Invariant 1, as far as the shape of the code holds it: grants come from the policy alone, cannot be copied, changed,
+/// stored or made out of nothing, and one component opens what is sealed in order to release it.
+/// </summary>
+public sealed class GrantTests
+{
+    public static TheoryData<Type> Grants => [typeof(AccessGrant), typeof(MaintenanceGrant)];
+
+    [Theory]
+    [MemberData(nameof(Grants))]
+    public void AGrantIsASealedClassWithAPrivateConstructor(Type grant)
+    {
+        Assert.True(grant.IsClass && grant.IsSealed && grant.BaseType == typeof(object));
+        var constructors = grant.GetConstructors(
+            BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static
+        );
+        Assert.All(constructors, constructor => Assert.True(constructor.IsPrivate));
+        Assert.Null(grant.GetMethod("<Clone>$"));
+        Assert.Null(grant.GetMethod("Deconstruct"));
+        Assert.DoesNotContain(
+            grant.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic),
+            property => property.CanWrite
+        );
+        Assert.All(
+            grant.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic),
+            field => Assert.True(field.IsInitOnly && field.IsPrivate, field.Name)
+        );
+    }
+
+    [Theory]
+    [MemberData(nameof(Grants))]
+    public void AGrantIsNeverSerialised(Type grant)
+    {
+        Assert.DoesNotContain(
+            grant.GetInterfaces(),
+            face => face.Name.Contains("Serializable", StringComparison.Ordinal)
+        );
+        var serialised =
+            from module in Rooms.Modules
+            from type in module.Module.GetTypes()
+            from attribute in type.CustomAttributes
+            where attribute.AttributeType.Name == nameof(JsonSerializableAttribute)
+            let argument = (TypeReference)attribute.ConstructorArguments[0].Value
+            where argument.FullName.Contains(grant.Name, StringComparison.Ordinal)
+            select type.FullName;
+        Assert.Empty(serialised);
+    }
+
+    [Theory]
+    [MemberData(nameof(Grants))]
+    public void ThePolicyAloneIssuesAGrant(Type grant)
+    {
+        var issuers =
+            from mention in Rooms.Mentions
+            where mention.To is MethodReference { Name: "Issue" } && mention.To.DeclaringType.FullName == grant.FullName
+            select mention.From.FullName;
+        Assert.Equal([typeof(AccessPolicy).FullName], issuers.Distinct());
+        var makers =
+            from mention in Rooms.Mentions
+            where mention.To is MethodReference { Name: ".ctor" } && mention.To.DeclaringType.FullName == grant.FullName
+            select mention.From.FullName;
+        Assert.Equal([grant.FullName], makers.Distinct());
+    }
+
+    [Fact]
+    public void IdentitiesAreMadeByThePolicyAlone()
+    {
+        var makers =
+            from mention in Rooms.Mentions
+            where
+                mention.To is MethodReference { Name: ".ctor" }
+                && mention.To.DeclaringType.FullName
+                    is "Leadglass.Access.DeviceIdentity"
+                        or "Leadglass.Access.OperatorIdentity"
+            select mention.From.FullName;
+        Assert.Equal([typeof(AccessPolicy).FullName], makers.Distinct());
+    }
+
+    /// <summary>The usual ways around a private constructor are not taken anywhere.</summary>
+    [Fact]
+    public void NobodyMakesObjectsBehindTheirConstructors()
+    {
+        string[] ways =
+        [
+            "System.Runtime.CompilerServices.RuntimeHelpers::GetUninitializedObject",
+            "System.Runtime.Serialization.FormatterServices::GetUninitializedObject",
+            "System.Activator::CreateInstance",
+            "System.Reflection.ConstructorInfo::Invoke",
+            "System.Reflection.MethodBase::Invoke",
+            "System.Reflection.FieldInfo::SetValue",
+            "System.Runtime.CompilerServices.Unsafe::As",
+            "System.Object::MemberwiseClone",
+        ];
+        var taken =
+            from mention in Rooms.Mentions
+            where mention.To is MethodReference
+            let way = $"{mention.To.DeclaringType.GetElementType().FullName}::{mention.To.Name}"
+            where ways.Contains(way, StringComparer.Ordinal)
+            // What compiler and generators write into types of their own makes no grants.
+            where
+                !mention.From.Name.StartsWith('<')
+                && !mention.From.CustomAttributes.Any(a => a.AttributeType.Name == "GeneratedCodeAttribute")
+            select $"{mention.From.FullName} calls {way}";
+        Assert.Empty(taken.Distinct());
+        var accessors =
+            from room in Rooms.Types
+            from method in room.Type.Methods
+            where method.CustomAttributes.Any(a => a.AttributeType.Name == "UnsafeAccessorAttribute")
+            select method.FullName;
+        Assert.Empty(accessors);
+    }
+
+    /// <summary>
+    /// One component opens records to release them. The others named here read for upkeep: they compare, index and verify,
+    /// and nothing they open leaves the room.
+    /// </summary>
+    [Fact]
+    public void OneComponentOpensRecordsForRelease()
+    {
+        Assert.Equal(
+            ["Leadglass.Archive.ContentOpener", "Leadglass.Archive.IndexUpkeep", "Leadglass.Sealing.SealedFile"],
+            CallersOf("Leadglass.Sealing.RecordOpener", "OpenAsync")
+        );
+    }
+
+    [Fact]
+    public void RowsAreOpenedByTheOpenerAndByUpkeepOnly()
+    {
+        Assert.Equal(
+            [
+                "Leadglass.Archive.ContentOpener",
+                "Leadglass.Archive.DecisionProjection",
+                "Leadglass.Archive.IndexProjection",
+                "Leadglass.Archive.IndexUpkeep",
+            ],
+            CallersOf("Leadglass.Archive.RowContent", "Open")
+        );
+        Assert.Equal(
+            ["Leadglass.Access.Trails.TrailSeal", "Leadglass.Archive.QuarantineRows", "Leadglass.Archive.RowContent"],
+            CallersOf("Leadglass.Sealing.RowSealer", "Open")
+        );
+    }
+
+    /// <summary>The adapters of the ports hold ciphertext: they know neither keys nor openers nor grants.</summary>
+    [Theory]
+    [InlineData("Leadglass.Archive.Packs")]
+    [InlineData("Leadglass.Archive.Sqlite")]
+    public void AStoreOrIndexHasNoKey(string room)
+    {
+        string[] forbidden =
+        [
+            "Leadglass.Sealing.MasterKey",
+            "Leadglass.Sealing.DataKey",
+            "Leadglass.Sealing.KeyRing",
+            "Leadglass.Sealing.RecordOpener",
+            "Leadglass.Sealing.RecordSealer",
+            "Leadglass.Sealing.RowSealer",
+            "Leadglass.Sealing.SealedFile",
+            "Leadglass.Access.AccessGrant",
+            "Leadglass.Dicom.DataSet",
+        ];
+        var used = Rooms.Modules.Single(module => module.Room == room).Module.GetTypeReferences();
+        Assert.Empty(used.Select(type => type.FullName).Intersect(forbidden, StringComparer.Ordinal));
+    }
+
+    private static IEnumerable<string> CallersOf(string type, string method) =>
+        Rooms
+            .Mentions.Where(mention =>
+                mention.To is MethodReference called
+                && called.Name == method
+                && called.DeclaringType.FullName == type
+                && mention.From.FullName != type
+            )
+            .Select(mention => mention.From.FullName)
+            .Distinct()
+            .Order(StringComparer.Ordinal);
+}
