@@ -1,7 +1,11 @@
 using Leadglass.Access;
 using Leadglass.Access.Certificates;
 using Leadglass.Access.Trails;
+using Leadglass.Archive;
+using Leadglass.Archive.Packs;
+using Leadglass.Archive.Sqlite;
 using Leadglass.Sealing;
+using Leadglass.Server.Configuration;
 using Leadglass.Server.Data;
 
 namespace Leadglass.Server;
@@ -11,13 +15,16 @@ namespace Leadglass.Server;
 /// </summary>
 public sealed class ArchiveHost : IAsyncDisposable
 {
+    private const string KeyRingFolder = "keyring";
+
     // In the order in which it was opened; closed the other way round.
     private readonly Stack<object> _opened = new();
 
-    private ArchiveHost(DataFolder folder, ArchiveIdentity identity, TimeProvider clock)
+    private ArchiveHost(DataFolder folder, ArchiveIdentity identity, ServeOptions configuration, TimeProvider clock)
     {
         Folder = folder;
         Identity = identity;
+        Configuration = configuration;
         Clock = clock;
     }
 
@@ -39,6 +46,12 @@ public sealed class ArchiveHost : IAsyncDisposable
     /// <summary>Who may do what.</summary>
     public AccessPolicy Policy { get; private set; } = null!;
 
+    /// <summary>The use cases: taking in, finding, giving out.</summary>
+    public ImageArchive Archive { get; private set; } = null!;
+
+    /// <summary>What <c>leadglass.json</c> and the environment say.</summary>
+    public ServeOptions Configuration { get; }
+
     internal MasterKey Master { get; private set; } = null!;
 
     /// <summary>Opens the archive in a folder.</summary>
@@ -56,7 +69,12 @@ public sealed class ArchiveHost : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(held);
         var identity = ArchiveIdentity.Read(folder);
-        var host = new ArchiveHost(folder, identity, clock);
+        var configuration = ConfigurationReader.Read(
+            folder.ConfigurationFile,
+            environment,
+            new Dictionary<string, string>(StringComparer.Ordinal)
+        );
+        var host = new ArchiveHost(folder, identity, configuration, clock);
         try
         {
             host.Master = host.Own(ArchiveKeys.Open(KeysFolder.Resolve(identity, keys, environment)));
@@ -66,7 +84,14 @@ public sealed class ArchiveHost : IAsyncDisposable
         catch (Exception failure)
         {
             await host.DisposeAsync();
-            if (failure is SealingException or TrailUnavailableException or EnrolmentException or IOException)
+            if (
+                failure
+                is SealingException
+                    or TrailUnavailableException
+                    or EnrolmentException
+                    or IndexDamagedException
+                    or IOException
+            )
             {
                 throw new ArchiveUnavailableException(
                     $"cannot open the archive in {folder.Path}: {failure.Message.TrimEnd('.')}",
@@ -100,6 +125,36 @@ public sealed class ArchiveHost : IAsyncDisposable
         Devices = Own(await DeviceRegistry.OpenAsync(state, Master, cancel));
         Trail = Own(await Trail.OpenAsync(DurableFolder.Open(Folder.Trail), Master, Clock, cancel));
         Policy = new AccessPolicy(Devices, Authority.Certificate, Trail, Clock);
+        var ring = Own(KeyRing.Open(state.Folder(KeyRingFolder), Master));
+        _opened.Push(new Closing(ring.Close));
+        var index = Own(await SqliteStudyIndex.OpenAsync(Folder.IndexFile, cancel));
+        var blobs = Own(PackStore.Open(DurableFolder.Open(Folder.Packs), new PackStoreOptions(), Clock, index.Mark));
+        Archive = Own(
+            await ImageArchive.OpenAsync(
+                new ImageArchiveParts
+                {
+                    Master = Master,
+                    Ring = ring,
+                    Blobs = blobs,
+                    Index = index,
+                    State = state,
+                    Grant = AccessPolicy.Maintain(MaintenanceTask.Recover),
+                    Clock = Clock,
+                    Options = new ArchiveOptions
+                    {
+                        PrivateSopClasses = [.. Configuration.PrivateStorageClasses],
+                        RetrieveAeTitle = Configuration.AeTitle,
+                    },
+                },
+                cancel
+            )
+        );
+    }
+
+    /// <summary>The last step of an orderly end of a part.</summary>
+    private sealed class Closing(Action close) : IDisposable
+    {
+        public void Dispose() => close();
     }
 
     private T Own<T>(T part)

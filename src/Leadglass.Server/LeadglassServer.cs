@@ -33,7 +33,7 @@ public sealed class LeadglassServer : IAsyncDisposable
         _options = options;
         _log = new ServerLog(logs.CreateLogger("Leadglass.Server"));
         _certificate = new ListenerCertificate(host.Authority, CertificateNames(options), host.Clock);
-        _associations = new DicomAssociations(host, _log);
+        _associations = new DicomAssociations(host, options, _certificate, _log);
     }
 
     /// <summary>Where DICOM over TLS is bound.</summary>
@@ -98,7 +98,7 @@ public sealed class LeadglassServer : IAsyncDisposable
         }
 
         await _watching;
-        _associations.Dispose();
+        await _associations.DisposeAsync();
         _certificate.Dispose();
         _stop.Dispose();
     }
@@ -116,6 +116,7 @@ public sealed class LeadglassServer : IAsyncDisposable
             _log,
             cancel
         );
+        _associations.Start();
         _control = ControlServer.Start(_host, _log);
         _watching = WatchEnrolmentAsync();
         _log.Serving(Dicom, Https);

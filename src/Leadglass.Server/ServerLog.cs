@@ -44,6 +44,21 @@ internal sealed partial class ServerLog(ILogger logger)
     )]
     public partial void AccessWithdrawn(string device);
 
+    [LoggerMessage(17, LogLevel.Information, "the destination {Device} was called: {Answer}")]
+    public partial void DestinationAnswered(string device, string answer);
+
+    [LoggerMessage(18, LogLevel.Warning, "the destination {Device} cannot be sent to: {Reason}")]
+    public partial void DestinationUnavailable(string device, string reason);
+
+    [LoggerMessage(19, LogLevel.Warning, "a commitment result for {Device} is still owed: {Reason}")]
+    public partial void CommitmentUndelivered(string device, string reason);
+
+    [LoggerMessage(21, LogLevel.Error, "a commitment result for {Device} is given up after a week")]
+    public partial void CommitmentGivenUp(string device);
+
+    [LoggerMessage(22, LogLevel.Error, "an operation of {Device} failed by a fault of ours: {Fault}")]
+    public partial void OperationFault(string device, string fault);
+
     [LoggerMessage(20, LogLevel.Error, "an association of {Device} ended by a fault of ours: {Fault}")]
     public partial void AssociationFault(string device, string fault);
 }

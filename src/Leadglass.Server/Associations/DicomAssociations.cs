@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Leadglass.Access;
+using Leadglass.Access.Certificates;
+using Leadglass.Dicom;
 using Leadglass.Dicom.Network;
 using Leadglass.Server.Configuration;
 using Leadglass.Server.Listeners;
@@ -7,20 +9,34 @@ using Leadglass.Server.Listeners;
 namespace Leadglass.Server.Associations;
 
 /// <summary>The associations that are up: runs each to its end, and ends those whose device lost its enrolment.</summary>
-internal sealed class DicomAssociations : IDisposable
+internal sealed class DicomAssociations : IAsyncDisposable
 {
     // Long enough for an A-ABORT to leave; then the connection is cut, whatever the peer does.
     private static readonly TimeSpan AbortGrace = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<Live, byte> _live = new();
     private readonly ArchiveHost _host;
+    private readonly ServeOptions _options;
     private readonly ServerLog _log;
+    private readonly SupportedServices _services;
+    private readonly AssociationAcceptor _acceptor;
+    private readonly OwnIdentity _own;
+    private readonly CommitmentDelivery _commitment;
+    private readonly CancellationTokenSource _drain = new();
     private readonly CancellationTokenSource _stop = new();
 
-    public DicomAssociations(ArchiveHost host, ServerLog log)
+    public DicomAssociations(ArchiveHost host, ServeOptions options, ListenerCertificate certificate, ServerLog log)
     {
         _host = host;
+        _options = options;
         _log = log;
+        _services = new SupportedServices(host.Archive.Ingest);
+        _acceptor = new AssociationAcceptor(
+            new AcceptorOptions { Timers = AssociationTimers.Default with { Idle = options.AssociationIdleTimeout } },
+            host.Clock
+        );
+        _own = new OwnIdentity(AeTitle.Parse(options.AeTitle), certificate, log);
+        _commitment = new CommitmentDelivery(host, _own);
         host.Devices.Changed += OnEnrolmentChanged;
     }
 
@@ -44,9 +60,13 @@ internal sealed class DicomAssociations : IDisposable
         }
     }
 
-    /// <summary>Waits for the running ones until <paramref name="hurry"/>, then aborts the rest.</summary>
+    /// <summary>
+    /// Takes no new association, ends idle ones, waits for running operations until <paramref name="hurry"/>, then aborts
+    /// the rest.
+    /// </summary>
     public async Task StopAsync(CancellationToken hurry)
     {
+        await _drain.CancelAsync();
         var running = Task.WhenAll(_live.Keys.Select(live => live.Running));
         try
         {
@@ -58,16 +78,26 @@ internal sealed class DicomAssociations : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Begins to deliver what storage commitment owes.</summary>
+    public void Start() => _commitment.Start();
+
+    public async ValueTask DisposeAsync()
     {
+        await _commitment.DisposeAsync();
         _host.Devices.Changed -= OnEnrolmentChanged;
         _stop.Dispose();
+        _drain.Dispose();
     }
 
-    private static async Task RunAsync(Live live)
+    private async Task RunAsync(Live live)
     {
-        await live.Connection.Transport.Output.CompleteAsync();
-        await live.Connection.Transport.Input.CompleteAsync();
+        var connection = live.Connection;
+        var factory = new HandlerFactory(this, connection);
+        var end = await _acceptor.RunAsync(connection.Transport, factory, observer: null, _drain.Token, live.Token);
+        if (end.Kind == AssociationEndKind.LocalFault)
+        {
+            _log.AssociationFault(connection.Identity.Name, end.Error?.GetType().Name ?? "unknown");
+        }
     }
 
     private void OnEnrolmentChanged(object? sender, EnrolmentChangedEventArgs change)
@@ -80,6 +110,21 @@ internal sealed class DicomAssociations : IDisposable
                 live.Abort();
             }
         }
+    }
+
+    private sealed class HandlerFactory(DicomAssociations owner, DicomConnection connection)
+        : IAssociationHandlerFactory
+    {
+        public IAssociationHandler Create(IAssociation association) =>
+            new ArchiveAssociation(
+                owner._host,
+                owner._options,
+                owner._services,
+                owner._own,
+                owner._commitment,
+                connection.Identity,
+                association
+            );
     }
 
     /// <summary>One association that is up.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using Leadglass.Access;
+using Leadglass.Archive;
 using Leadglass.Dicom;
 using Leadglass.Dicom.Network;
 
@@ -9,7 +11,7 @@ namespace Leadglass.Server.Associations;
 /// What the archive takes in a presentation context, as the conformance statement lists it. Rights are not decided here:
 /// a device that lacks one is told so by the status of the operation, and the trail by the policy.
 /// </summary>
-internal sealed class SupportedServices
+internal sealed class SupportedServices(InstanceIngest ingest)
 {
     public const string Verification = "1.2.840.10008.1.1";
     public const string StorageCommitment = "1.2.840.10008.1.20.1";
@@ -43,18 +45,10 @@ internal sealed class SupportedServices
         StudyRootGet,
     }.ToFrozenSet(StringComparer.Ordinal);
 
-    private readonly FrozenSet<string> _privateClasses;
-
-    public SupportedServices(IEnumerable<string> privateStorageClasses) =>
-        _privateClasses = privateStorageClasses.ToFrozenSet(StringComparer.Ordinal);
-
     /// <summary>Answers what a device proposes.</summary>
     public AssociationDecision.Accepted Answer(AAssociateRequest request, Device device)
     {
-        var named = request
-            .UserInformation.CommonExtendedNegotiations.Where(one => one.ServiceClassUid == StorageServiceClass)
-            .Select(one => one.SopClassUid)
-            .ToHashSet(StringComparer.Ordinal);
+        var named = NamedStorageClasses(request);
         var stored = new AcceptedAbstractSyntax(
             Storable,
             RequestorMayBeScu: true,
@@ -72,29 +66,21 @@ internal sealed class SupportedServices
         {
             ExtendedNegotiations =
             [
-                .. request.UserInformation.ExtendedNegotiations.SelectMany(one =>
-                    Extended(one.SopClassUid) is { } answer
-                        ? new[] { one with { ServiceClassApplicationInformation = answer } }
-                        : []
-                ),
+                .. request
+                    .UserInformation.ExtendedNegotiations.Select(QueryModels.Answer)
+                    .OfType<ExtendedNegotiation>(),
             ],
         };
     }
 
-    /// <summary>PS3.4 C.5.1.1, C.5.2.1 and C.5.3.1: relational queries and retrievals, and nothing else that is optional.</summary>
-    private static byte[]? Extended(string sopClassUid) =>
-        sopClassUid switch
-        {
-            PatientRootFind or StudyRootFind => [1, 0, 0, 0, 0],
-            PatientRootMove or StudyRootMove or PatientRootGet or StudyRootGet => [1, 0],
-            _ => null,
-        };
+    /// <summary>SOP classes that the peer says are of the storage service (PS3.7 D.3.3.6).</summary>
+    public static ImmutableArray<string> NamedStorageClasses(AAssociateRequest request) =>
+        [
+            .. request
+                .UserInformation.CommonExtendedNegotiations.Where(one => one.ServiceClassUid == StorageServiceClass)
+                .Select(one => one.SopClassUid),
+        ];
 
-    private bool IsStorage(string uid, HashSet<string> named) =>
-        UidRegistry.StorageScopeOf(uid) switch
-        {
-            StorageScope.PatientStudy => true,
-            StorageScope.NonPatient => false,
-            _ => _privateClasses.Contains(uid) || (named.Contains(uid) && UidRegistry.Find(uid) is null),
-        };
+    private bool IsStorage(string uid, IReadOnlyCollection<string> named) =>
+        SopClassUid.TryParse(uid, out var sopClass) && ingest.CanStore(sopClass, named);
 }

@@ -26,14 +26,21 @@ public sealed class PeerConnection : IAsyncDisposable
 
     private readonly Stream _stream;
 
-    private PeerConnection(Stream stream)
+    private PeerConnection(Stream stream, Socket socket)
     {
         _stream = stream;
+        Address = (socket.RemoteEndPoint as IPEndPoint)?.Address;
         Transport = new StreamTransport(stream);
     }
 
     /// <summary>The deciphered bytes, both ways.</summary>
     public IDuplexPipe Transport { get; }
+
+    /// <summary>What the peer showed and was judged by; null in clear.</summary>
+    public X509Certificate2? Certificate => (_stream as SslStream)?.RemoteCertificate as X509Certificate2;
+
+    /// <summary>Where the peer is.</summary>
+    public IPAddress? Address { get; }
 
     /// <summary>Connects over TLS (BCP 195).</summary>
     /// <param name="certificate">Ours, with its key.</param>
@@ -57,7 +64,7 @@ public sealed class PeerConnection : IAsyncDisposable
                 TlsProfile.Client(host, certificate, (_, shown, _, _) => shown is X509Certificate2 peer && judge(peer)),
                 limit.Token
             );
-            return new PeerConnection(stream);
+            return new PeerConnection(stream, socket);
         }
         catch (Exception failure) when (failure is AuthenticationException or IOException or OperationCanceledException)
         {
@@ -78,7 +85,7 @@ public sealed class PeerConnection : IAsyncDisposable
         var socket = await DialAsync(host, port, cancel);
         if (socket.RemoteEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address))
         {
-            return new PeerConnection(new NetworkStream(socket, ownsSocket: true));
+            return new PeerConnection(new NetworkStream(socket, ownsSocket: true), socket);
         }
 
         socket.Dispose();

@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using Leadglass.Access;
+using Leadglass.Archive;
+using Leadglass.Dicom;
+using Leadglass.Dicom.Network;
+
+namespace Leadglass.Server.Associations;
+
+/// <summary>An instance on its way from an association into the archive.</summary>
+internal sealed class ArrivingInstance(IncomingInstance instance, AccessGrant grant, StoreTally tally)
+    : IIncomingInstance
+{
+    public ValueTask WriteAsync(ReadOnlySequence<byte> fragment, CancellationToken cancellationToken) =>
+        instance.WriteAsync(fragment, cancellationToken);
+
+    public async ValueTask<DimseStatus> CompleteAsync(CancellationToken cancellationToken)
+    {
+        await using (instance)
+        {
+            var outcome = await instance.CompleteAsync(cancellationToken);
+            tally.Count(grant, outcome);
+            return new DimseStatus(outcome.Status, outcome.Comment);
+        }
+    }
+
+    public ValueTask AbandonAsync() => instance.DisposeAsync();
+}
+
+/// <summary>Counts per study what an association stored, for the trail.</summary>
+internal sealed class StoreTally
+{
+    // An association that stores more studies than this has the rest told by the record that precedes each study.
+    private const int StudiesMax = 1_000;
+
+    private readonly ConcurrentDictionary<StudyInstanceUid, Entry> _studies = new();
+
+    public void Count(AccessGrant grant, IngestOutcome outcome)
+    {
+        if (outcome.Study is not { } study || (_studies.Count >= StudiesMax && !_studies.ContainsKey(study.Study)))
+        {
+            return;
+        }
+
+        var isKept = outcome.Result is not IngestResult.Refused;
+        _studies.AddOrUpdate(
+            study.Study,
+            _ => new Entry(grant, study, isKept ? 1 : 0, isKept ? 0 : 1),
+            (_, entry) =>
+                entry with
+                {
+                    Stored = entry.Stored + (isKept ? 1 : 0),
+                    Failed = entry.Failed + (isKept ? 0 : 1),
+                }
+        );
+    }
+
+    /// <summary>Writes down what became of each study.</summary>
+    public async Task RecordAsync(CancellationToken cancel)
+    {
+        foreach (var entry in _studies.Values)
+        {
+            await entry.Grant.RecordOutcomeAsync(entry.Study, entry.Stored, entry.Failed, cancel);
+        }
+    }
+
+    private sealed record Entry(AccessGrant Grant, StudyFacts Study, int Stored, int Failed);
+}
