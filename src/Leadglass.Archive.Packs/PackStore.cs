@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Leadglass.Sealing;
@@ -11,11 +12,19 @@ namespace Leadglass.Archive.Packs;
 /// </summary>
 public sealed class PackStore : IBlobStore
 {
+    // Eight CT slices: what a group commit of eight associations has at once.
+    private const int WriterBytes = 4 << 20;
+
+    private const int StreamWriterBytes = 1 << 20;
+    private const int StreamBuffersMax = 8;
+
     private readonly PackFolder _packs;
     private readonly PackStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly bool _isReadOnly;
     private readonly Lock _gate = new();
+    private readonly BlockWriter _writer = new(new BlockBuffer(WriterBytes));
+    private readonly ConcurrentBag<BlockBuffer> _streamBuffers = [];
     private IDurableFile? _log;
     private LogEnd _end;
     private int _lastNumber;
@@ -213,6 +222,19 @@ public sealed class PackStore : IBlobStore
         }
     }
 
+    /// <summary>A buffer for a large record; one that was used before where there is one.</summary>
+    internal BlockBuffer RentStreamBuffer() =>
+        _streamBuffers.TryTake(out var buffer) ? buffer : new BlockBuffer(StreamWriterBytes);
+
+    /// <summary>Takes a buffer back.</summary>
+    internal void ReturnStreamBuffer(BlockBuffer buffer)
+    {
+        if (_streamBuffers.Count < StreamBuffersMax)
+        {
+            _streamBuffers.Add(buffer);
+        }
+    }
+
     /// <summary>Removes a large pack that was not committed.</summary>
     internal void Abandon(int number)
     {
@@ -298,16 +320,29 @@ public sealed class PackStore : IBlobStore
 
         var commit = new CommitRecord(_end.Batches + 1, _end.PackId!.Value, batchBytes, entries);
         var filling = RandomNumberGenerator.GetBytes((int)(start + batchBytes - offset));
-        WriteBatch(start, [commit.ToBytes(), .. records, filling]);
+        WriteBatch(start, commit.ToBytes(), records, filling);
         _end = _end with { End = _end.End with { Offset = start + batchBytes }, Batches = commit.Number };
         return entries;
     }
 
-    private void WriteBatch(long start, IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    private void WriteBatch(
+        long start,
+        ReadOnlySpan<byte> commit,
+        IReadOnlyList<ReadOnlyMemory<byte>> records,
+        ReadOnlySpan<byte> filling
+    )
     {
         try
         {
-            _log!.Write(start, parts);
+            _writer.Begin(_log!, start);
+            _writer.Append(commit);
+            foreach (var record in records)
+            {
+                _writer.Append(record.Span);
+            }
+
+            _writer.Append(filling);
+            _writer.WriteOut();
         }
         catch (DiskFullException full)
         {
@@ -319,7 +354,7 @@ public sealed class PackStore : IBlobStore
             throw Poison(failure);
         }
 
-        Flush(_log);
+        Flush(_log!);
     }
 
     private void CutBack(long length)

@@ -14,6 +14,8 @@ internal sealed class PackStream : IBlobStream
     private readonly PackStore _store;
     private readonly IDurableFile _file;
     private readonly int _number;
+    private readonly BlockBuffer _buffer;
+    private readonly BlockWriter _writer;
     private uint _checksum = Crc32C.Start;
     private long _flushed;
     private long _spaceChecked;
@@ -26,6 +28,9 @@ internal sealed class PackStream : IBlobStream
         _store = store;
         _file = file;
         _number = number;
+        _buffer = store.RentStreamBuffer();
+        _writer = new BlockWriter(_buffer);
+        _writer.Begin(file, PackFormat.BlockBytes);
     }
 
     /// <inheritdoc/>
@@ -44,7 +49,7 @@ internal sealed class PackStream : IBlobStream
 
         try
         {
-            _file.Write(PackFormat.BlockBytes + Length, sealedBytes.Span);
+            _writer.Append(sealedBytes.Span);
         }
         catch (DiskFullException full)
         {
@@ -96,6 +101,7 @@ internal sealed class PackStream : IBlobStream
         {
             _disposed = true;
             _file.Dispose();
+            _store.ReturnStreamBuffer(_buffer);
             if (!_committed)
             {
                 _store.Abandon(_number);
@@ -107,6 +113,15 @@ internal sealed class PackStream : IBlobStream
 
     private void FlushData()
     {
+        try
+        {
+            _writer.WriteOut();
+        }
+        catch (DiskFullException full)
+        {
+            throw PackStore.Full(full);
+        }
+
         _store.Flush(_file);
         _flushed = Length;
     }

@@ -167,6 +167,7 @@ internal sealed class FaultyDurableFile(FaultyDisk disk, FaultyFileNode node, st
     : IDurableFile
 {
     private const int BadDescriptor = 9;
+    private const int PieceBytes = 2 * BlockBuffer.BlockBytes;
     private readonly int _process = disk.Process;
     private bool _isPoisoned;
     private bool _isDisposed;
@@ -214,12 +215,17 @@ internal sealed class FaultyDurableFile(FaultyDisk disk, FaultyFileNode node, st
         }
     }
 
-    public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    public void WriteBlocks(long offset, ReadOnlySpan<byte> blocks)
     {
-        foreach (var part in parts)
+        if (offset % BlockBuffer.BlockBytes != 0 || blocks.Length % BlockBuffer.BlockBytes != 0)
         {
-            Write(offset, part.Span);
-            offset += part.Length;
+            throw new ArgumentException("blocks have their places");
+        }
+
+        // In several steps, for the power may go within one call.
+        for (var done = 0; done < blocks.Length; done += PieceBytes)
+        {
+            Write(offset + done, blocks.Slice(done, Math.Min(PieceBytes, blocks.Length - done)));
         }
     }
 

@@ -51,12 +51,17 @@ public sealed class DurableFolder : IDurableFolder
 
     /// <inheritdoc/>
     public IDurableFile Create(string name) =>
-        new LinuxFile(LinuxFiles.Open(PathOf(name), name, LinuxFiles.ReadWrite | LinuxFiles.CreateNew), name);
+        new LinuxFile(
+            LinuxFiles.Open(PathOf(name), name, LinuxFiles.ReadWrite | LinuxFiles.CreateNew),
+            PathOf(name),
+            name
+        );
 
     /// <inheritdoc/>
     public IDurableFile Open(string name, FileAccess access) =>
         new LinuxFile(
             LinuxFiles.Open(PathOf(name), name, access == FileAccess.Read ? LinuxFiles.ReadOnly : LinuxFiles.ReadWrite),
+            PathOf(name),
             name
         );
 
@@ -105,9 +110,11 @@ public sealed class DurableFolder : IDurableFolder
         return Path.Combine(_path, name);
     }
 
-    private sealed class LinuxFile(SafeFileHandle handle, string name) : IDurableFile
+    private sealed class LinuxFile(SafeFileHandle handle, string path, string name) : IDurableFile
     {
         private volatile bool _poisoned;
+        private SafeFileHandle? _direct;
+        private bool _isDirectRefused;
 
         public long Length => RandomAccess.GetLength(handle);
 
@@ -117,10 +124,23 @@ public sealed class DurableFolder : IDurableFolder
             LinuxFiles.Write(handle, name, offset, data);
         }
 
-        public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> parts)
+        public void WriteBlocks(long offset, ReadOnlySpan<byte> blocks)
         {
             ThrowIfPoisoned();
-            LinuxFiles.Write(handle, name, offset, parts);
+            if (OpenDirect() is { } direct)
+            {
+                try
+                {
+                    LinuxFiles.Write(direct, name, offset, blocks);
+                    return;
+                }
+                catch (DurableIOException refused) when (refused.Errno == Errnos.InvalidArgument)
+                {
+                    _isDirectRefused = true;
+                }
+            }
+
+            LinuxFiles.Write(handle, name, offset, blocks);
         }
 
         public int Read(long offset, Span<byte> buffer) => LinuxFiles.Read(handle, name, offset, buffer);
@@ -145,7 +165,29 @@ public sealed class DurableFolder : IDurableFolder
             }
         }
 
-        public void Dispose() => handle.Dispose();
+        public void Dispose()
+        {
+            handle.Dispose();
+            _direct?.Dispose();
+        }
+
+        private SafeFileHandle? OpenDirect()
+        {
+            if (_direct is null && !_isDirectRefused)
+            {
+                try
+                {
+                    _direct = LinuxFiles.Open(path, name, LinuxFiles.ReadWrite | LinuxFiles.Direct);
+                }
+                catch (DurableIOException)
+                {
+                    // tmpfs and some others cannot.
+                    _isDirectRefused = true;
+                }
+            }
+
+            return _isDirectRefused ? null : _direct;
+        }
 
         private void ThrowIfPoisoned()
         {

@@ -52,6 +52,9 @@ public static class Errnos
     /// <summary>EEXIST: the name is taken.</summary>
     public const int Exists = 17;
 
+    /// <summary>EINVAL: not for this file or file system.</summary>
+    public const int InvalidArgument = 22;
+
     /// <summary>ENOSPC: no space left on the device.</summary>
     public const int NoSpace = 28;
 

@@ -61,8 +61,13 @@ public interface IDurableFile : IDisposable
     /// <summary>Writes all bytes at the offset or throws; on failure any part of them may have been written.</summary>
     void Write(long offset, ReadOnlySpan<byte> data);
 
-    /// <summary>Writes the parts one after another, the first at the offset, or throws.</summary>
-    void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> parts);
+    /// <summary>
+    /// Writes whole blocks past the page cache where the file system can, otherwise as <see cref="Write"/> does. What is
+    /// written is durable only after <see cref="Sync"/> all the same.
+    /// </summary>
+    /// <param name="offset">A multiple of <see cref="BlockBuffer.BlockBytes"/>.</param>
+    /// <param name="blocks">From a <see cref="BlockBuffer"/>, its length a multiple of <see cref="BlockBuffer.BlockBytes"/>.</param>
+    void WriteBlocks(long offset, ReadOnlySpan<byte> blocks);
 
     /// <summary>Reads up to the buffer's length; fewer bytes only at the end of the file.</summary>
     int Read(long offset, Span<byte> buffer);

@@ -13,7 +13,9 @@ internal static unsafe partial class LinuxFiles
     public const int ReadWrite = 2;
     public const int CreateNew = 0x40 | 0x80; // O_CREAT | O_EXCL
     public const int CloseOnExec = 0x80000;
-    private const int PartsPerCallMax = 1024; // IOV_MAX
+
+    /// <summary>O_DIRECT; the one flag here whose value depends on the processor.</summary>
+    public static readonly int Direct = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -22,10 +24,6 @@ internal static unsafe partial class LinuxFiles
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint PwriteNative(SafeFileHandle file, byte* buffer, nuint count, long offset);
-
-    [LibraryImport("libc", EntryPoint = "pwritev", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint PwritevNative(SafeFileHandle file, IoVector* parts, int count, long offset);
 
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -93,87 +91,6 @@ internal static unsafe partial class LinuxFiles
                 else
                 {
                     ThrowUnlessInterrupted("write", name);
-                }
-            }
-        }
-    }
-
-    public static void Write(SafeFileHandle file, string name, long offset, IReadOnlyList<ReadOnlyMemory<byte>> parts)
-    {
-        for (var first = 0; first < parts.Count; first += PartsPerCallMax)
-        {
-            offset = WriteSlice(file, name, offset, parts, first, Math.Min(PartsPerCallMax, parts.Count - first));
-        }
-    }
-
-    private static long WriteSlice(
-        SafeFileHandle file,
-        string name,
-        long offset,
-        IReadOnlyList<ReadOnlyMemory<byte>> parts,
-        int first,
-        int count
-    )
-    {
-        var pins = new System.Buffers.MemoryHandle[count];
-        var vectors = stackalloc IoVector[count];
-        try
-        {
-            for (var i = 0; i < count; i++)
-            {
-                pins[i] = parts[first + i].Pin();
-                vectors[i] = new IoVector { Start = (byte*)pins[i].Pointer, Length = (nuint)parts[first + i].Length };
-            }
-
-            return WriteVectors(file, name, offset, vectors, count);
-        }
-        finally
-        {
-            foreach (var pin in pins)
-            {
-                pin.Dispose();
-            }
-        }
-    }
-
-    private static long WriteVectors(SafeFileHandle file, string name, long offset, IoVector* vectors, int count)
-    {
-        while (true)
-        {
-            while (count > 0 && vectors->Length == 0)
-            {
-                vectors++;
-                count--;
-            }
-
-            if (count == 0)
-            {
-                return offset;
-            }
-
-            var written = PwritevNative(file, vectors, count, offset);
-            if (written == 0)
-            {
-                throw new DurableIOException("write", name, Errnos.InputOutput);
-            }
-
-            if (written < 0)
-            {
-                ThrowUnlessInterrupted("write", name);
-                continue;
-            }
-
-            offset += written;
-            for (var rest = (nuint)written; rest > 0; )
-            {
-                var taken = Math.Min(rest, vectors->Length);
-                vectors->Start += taken;
-                vectors->Length -= taken;
-                rest -= taken;
-                if (vectors->Length == 0)
-                {
-                    vectors++;
-                    count--;
                 }
             }
         }
@@ -257,12 +174,5 @@ internal static unsafe partial class LinuxFiles
         {
             throw DurableIOException.From(operation, name, errno);
         }
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct IoVector
-    {
-        public byte* Start;
-        public nuint Length;
     }
 }
