@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Leadglass.Access.Certificates;
 using Leadglass.Access.Trails;
 using Leadglass.Dicom;
+using Leadglass.Sealing;
 
 namespace Leadglass.Access;
 
@@ -73,6 +74,31 @@ public sealed class AccessPolicy
 
     /// <summary>Who runs a command on the archive's machine: able to bring data in, not to release any.</summary>
     public static OperatorIdentity Operator(string userName) => new(userName, hasRecoveryKey: false);
+
+    /// <summary>
+    /// Who runs a command on the archive's machine and shows its recovery key: able to release data, which the trail records.
+    /// </summary>
+    /// <param name="userName">The user's name on this machine.</param>
+    /// <param name="shown">The recovery key as the person gave it.</param>
+    /// <param name="state">The folder <c>state/</c>, where the master key lies wrapped under it.</param>
+    /// <param name="master">The archive's master key.</param>
+    /// <returns>Null: this is not the archive's recovery key; <see cref="NoteOperatorRefusal"/> records it.</returns>
+    public static OperatorIdentity? Operator(string userName, RecoveryKey shown, IDurableFolder state, MasterKey master)
+    {
+        try
+        {
+            using var unwrapped = shown.Unwrap(state);
+            return unwrapped.Id == master.Id ? new OperatorIdentity(userName, hasRecoveryKey: true) : null;
+        }
+        catch (SealBrokenException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Records that a wrong recovery key was shown.</summary>
+    public void NoteOperatorRefusal(string userName) =>
+        NoteRefusal(Operator(userName), Operation.Export, RefusalReason.RightMissing);
 
     /// <summary>
     /// Whether a device may have an association under these AE titles (PS3.8 9.3.2). Null: it may. The titles are not

@@ -52,7 +52,8 @@ internal sealed class RefusalSums
         WriteSums();
     }
 
-    private void WriteSums()
+    /// <summary>Writes what is summed so far; a new minute begins.</summary>
+    public void WriteSums()
     {
         lock (_gate)
         {

@@ -86,6 +86,25 @@ public sealed class Trail : ITrail, IAsyncDisposable
     /// <inheritdoc/>
     public void NoteRefusal(TrailEvent refusal) => _refusals.Note(refusal);
 
+    /// <summary>
+    /// Makes everything noted so far readable, sums of refusals too, and records that somebody reads it.
+    /// </summary>
+    /// <param name="reader">Who reads.</param>
+    /// <exception cref="TrailUnavailableException">The trail cannot be written; then nobody reads it either.</exception>
+    public ValueTask PrepareReadingAsync(string reader, CancellationToken cancellationToken)
+    {
+        _refusals.WriteSums();
+        return RecordAsync(
+            new TrailEvent
+            {
+                Event = AuditEvent.AuditLogUsed,
+                Action = AuditAction.Read,
+                Who = reader,
+            },
+            cancellationToken
+        );
+    }
+
     /// <summary>Writes what is summed and waiting, and the trail's end.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -79,6 +79,7 @@ public static class LeadglassCommand
             InitCommand.Create(terminal),
             ServeCommand.Create(terminal),
             DeviceCommand.Create(terminal),
+            TrailCommand.Create(terminal),
         };
 
     private static async Task ReportAsync(Terminal terminal, IEnumerable<string> lines)

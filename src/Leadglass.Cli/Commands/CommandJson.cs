@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Leadglass.Access.Trails;
 using Leadglass.Server.Control;
 
 namespace Leadglass.Cli.Commands;
@@ -13,4 +14,5 @@ namespace Leadglass.Cli.Commands;
 [JsonSerializable(typeof(DeviceFilesResult))]
 [JsonSerializable(typeof(DeviceList))]
 [JsonSerializable(typeof(DeviceSummary))]
+[JsonSerializable(typeof(TrailVerification))]
 internal sealed partial class CommandJson : JsonSerializerContext;

@@ -12,6 +12,7 @@ public static class ControlCommands
         DeviceCommands.Renew,
         DeviceCommands.Enable,
         DeviceCommands.List,
+        TrailCommands.Prepare,
     }.ToFrozenDictionary(command => command.Name, StringComparer.Ordinal);
 
     internal static ControlCommand? Find(string name) => ByName.GetValueOrDefault(name);
