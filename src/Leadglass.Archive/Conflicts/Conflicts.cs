@@ -84,6 +84,39 @@ public sealed class Conflicts
         }
     }
 
+    /// <summary>The studies and series in which later instances differ from the first, and in which attributes.</summary>
+    /// <param name="grant">Leave for upkeep: tags and tokens come out, values do not.</param>
+    public async IAsyncEnumerable<AttributeDifference> DifferencesAsync(
+        MaintenanceGrant grant,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(grant);
+        await foreach (var study in _index.StudiesAsync(cancellationToken))
+        {
+            if (_keys.Ring.StateOf(study.Key) != KeyState.Held)
+            {
+                continue;
+            }
+
+            var rows = _keys.RowsOf(study.Key);
+            var ofStudy = RowDifferences.Of(RowContent.Open(rows, study.Token, study.Sealed));
+            if (ofStudy.Count > 0)
+            {
+                yield return new AttributeDifference(study.Token, null, ofStudy);
+            }
+
+            await foreach (var series in _index.SeriesOfAsync(study.Token, cancellationToken))
+            {
+                var ofSeries = RowDifferences.Of(RowContent.Open(rows, series.Token, series.Sealed));
+                if (ofSeries.Count > 0)
+                {
+                    yield return new AttributeDifference(study.Token, series.Token, ofSeries);
+                }
+            }
+        }
+    }
+
     /// <summary>Discards quarantined content: what is stored stays as it is. Returns when that is durable.</summary>
     /// <param name="decidedBy">Who decides: the identity's key.</param>
     /// <param name="reason">Why; sealed with the decision.</param>
@@ -179,3 +212,9 @@ public sealed record QuarantinedInstance(
     /// <summary>Reveals nothing.</summary>
     public override string ToString() => $"quarantined: {Reason}";
 }
+
+/// <summary>Attributes in which instances of a study or series differ; the first one's are what a query finds.</summary>
+/// <param name="Study">The study's token: whoever may see the study finds it by that.</param>
+/// <param name="Series">The series' token; null for attributes of patient and study.</param>
+/// <param name="Tags">In which attributes, without their values.</param>
+public sealed record AttributeDifference(Token Study, Token? Series, IReadOnlyList<DicomTag> Tags);
