@@ -44,6 +44,10 @@ public static class CanonicalForm
     {
         switch (element)
         {
+            case { IsEmpty: true } and not FragmentsElement:
+                // In implicit VR an empty private sequence is an empty value of unknown VR.
+                AppendHead(digest, element.Tag, Kind.Value, 0);
+                break;
             case SequenceElement sequence:
                 AppendItems(digest, element.Tag, sequence.Items, depth);
                 break;

@@ -263,25 +263,28 @@ internal sealed class DataSetTokenizer
     private DataSetToken OpenUndefined(ref Frame frame)
     {
         Form |= WireForm.UndefinedLength;
-        var isPixelData = Tag == DicomTag.PixelData;
+        if (frame.IsImplicit || Form.HasFlag(WireForm.ImplicitHeader))
+        {
+            // In implicit VR only sequences and encapsulated pixel data have an undefined length, whatever else is unknown.
+            var isPixelData = Tag == DicomTag.PixelData;
+            Vr = isPixelData ? Vr : ValueRepresentation.SQ;
+            Push(isPixelData ? FrameKind.Fragments : FrameKind.Sequence, -1, ref frame);
+            return isPixelData ? DataSetToken.FragmentsStart : DataSetToken.SequenceStart;
+        }
+
         switch (Vr)
         {
             case ValueRepresentation.OB or ValueRepresentation.OW:
-            case ValueRepresentation.UN when isPixelData:
+            case ValueRepresentation.UN when Tag == DicomTag.PixelData:
                 Push(FrameKind.Fragments, -1, ref frame);
                 return DataSetToken.FragmentsStart;
-            case ValueRepresentation.UN when !frame.IsImplicit && !Form.HasFlag(WireForm.ImplicitHeader):
+            case ValueRepresentation.UN:
                 // PS3.5 6.2.2: UN of undefined length is a sequence in implicit VR little endian.
                 Push(FrameKind.Sequence, -1, ref frame);
                 ref var content = ref _frames[_depth];
                 content.IsImplicit = true;
                 content.IsBigEndian = false;
                 content.IsOfUnknownVr = true;
-                return DataSetToken.SequenceStart;
-            case ValueRepresentation.UN:
-                // In implicit VR only sequences have an undefined length, whatever else is unknown of this one.
-                Vr = ValueRepresentation.SQ;
-                Push(FrameKind.Sequence, -1, ref frame);
                 return DataSetToken.SequenceStart;
             case ValueRepresentation.SQ:
                 Push(FrameKind.Sequence, -1, ref frame);
