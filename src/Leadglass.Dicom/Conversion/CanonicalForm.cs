@@ -112,8 +112,8 @@ public static class CanonicalForm
 
     private static ReadOnlySpan<byte> WithoutPadding(ValueElement element)
     {
-        var isText = DicomDictionary.Find(element.Tag) is { Vr.IsText: true };
-        return isText ? element.Bytes.Span.TrimEnd(" \0"u8) : element.LittleEndianBytes.Span;
+        var bytes = element.LittleEndianBytes.Span;
+        return DicomDictionary.Find(element.Tag) is { Vr.IsText: true } ? bytes.TrimEnd(" \0"u8) : bytes;
     }
 
     /// <summary>

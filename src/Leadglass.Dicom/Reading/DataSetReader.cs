@@ -30,39 +30,43 @@ public static class DataSetReader
         limits ??= ReadLimits.Default;
         if (!syntax.IsDeflated)
         {
-            return ReadPlain(bytes, syntax, limits, stopBefore, isComplete: true, out _);
+            return ReadPlain(bytes, syntax, limits, stopBefore, isComplete: true);
         }
 
         var inflated = Inflater.Inflate(bytes, limits, stopBefore, out var isComplete);
-        return ReadPlain(inflated, syntax, limits, stopBefore, isComplete, out _);
+        return ReadPlain(inflated, syntax, limits, stopBefore, isComplete);
     }
 
-    /// <summary>Reads a data set that is not deflated, and tells where it stopped.</summary>
+    /// <summary>Reads a data set, or a part of its top level, that is not deflated.</summary>
     /// <param name="isComplete">Nothing comes after the bytes; else the attribute to stop before ends them.</param>
+    /// <param name="isImplicit">Whether VRs are there, where it is known already.</param>
     internal static DataSet ReadPlain(
         ReadOnlyMemory<byte> bytes,
         TransferSyntax syntax,
         ReadLimits limits,
         DicomTag? stopBefore,
         bool isComplete,
-        out int end
+        bool? isImplicit = null
     )
     {
         var tokenizer = new DataSetTokenizer(syntax, limits, isComplete ? bytes.Length : null);
+        if (isImplicit is { } settled)
+        {
+            tokenizer.SettleForm(settled);
+        }
+
         var builder = new DataSetBuilder(syntax, bytes);
         while (true)
         {
             var at = (int)tokenizer.Position;
             if (stopBefore is { } stop && tokenizer.Depth == 0 && tokenizer.PeekTag(bytes.Span[at..]) >= stop)
             {
-                end = at;
                 return builder.Finish(tokenizer);
             }
 
             var token = tokenizer.Read(bytes.Span[at..], isFinal: true);
             if (token == DataSetToken.End)
             {
-                end = at;
                 return builder.Finish(tokenizer);
             }
 

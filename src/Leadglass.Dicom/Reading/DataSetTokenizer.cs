@@ -70,6 +70,9 @@ internal sealed class DataSetTokenizer
     /// <summary>The current level has no VRs on the wire.</summary>
     public bool IsImplicit => _frames[_depth].IsImplicit;
 
+    /// <summary>The top level has no VRs on the wire.</summary>
+    public bool IsTopLevelImplicit => _frames[0].IsImplicit;
+
     /// <summary>After <see cref="DataSetToken.ItemEnd"/>: the item that ended has no VRs on the wire.</summary>
     public bool IsEndedItemImplicit { get; private set; }
 
@@ -122,6 +125,14 @@ internal sealed class DataSetTokenizer
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         _valueRemaining -= count;
         Position += count;
+    }
+
+    /// <summary>Takes for settled what the first header would show, as for a part of a data set.</summary>
+    public void SettleForm(bool isImplicit)
+    {
+        IsOtherThanAnnounced = _frames[0].IsImplicit != isImplicit;
+        _frames[0].IsImplicit = isImplicit;
+        _isFirstHeader = false;
     }
 
     /// <summary>Tells the value of Pixel Representation (0028,0103), on which implicit VRs of what follows depend.</summary>

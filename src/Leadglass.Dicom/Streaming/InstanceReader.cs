@@ -366,5 +366,5 @@ public sealed class InstanceReader : IDisposable
     }
 
     private DataSet ParseHeld() =>
-        DataSetReader.ReadPlain(_held.Memory, _syntax, _limits, stopBefore: null, isComplete: true, out _);
+        DataSetReader.ReadPlain(_held.Memory, _syntax, _limits, null, isComplete: true, _tokenizer.IsTopLevelImplicit);
 }
