@@ -1,0 +1,173 @@
+using Leadglass.Access;
+using Leadglass.Archive.Packs;
+using Leadglass.Contract;
+using Leadglass.Dicom;
+using Leadglass.Sealing;
+using Leadglass.Testing;
+
+namespace Leadglass.Archive.Tests;
+
+/// <summary>Verification finds what is wrong and nothing else; an index made anew answers as the former one did.</summary>
+public sealed class UpkeepTests : IAsyncDisposable
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+    private readonly FaultyDisk _packs = new(seed: 11);
+    private TestArchive _archive = null!;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_archive is not null)
+        {
+            await _archive.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task AnArchiveWithAllKindsOfRecordsIsSound()
+    {
+        await FillAsync();
+        var report = await VerifyAsync();
+        Assert.True(
+            report.IsSound,
+            string.Join("; ", report.IndexFindings.Concat(report.Damages.Select(one => one.What)))
+        );
+        Assert.Equal(9, report.SoundRecords);
+        Assert.Equal(9, report.SoundRows);
+    }
+
+    [Fact]
+    public async Task ARottenRecordIsFoundAndTheOthersStaySound()
+    {
+        await FillAsync();
+        var entries = await _archive.Blobs.ReplayAsync(default, None).ToListAsync();
+        _packs.Rot("00000001.pack", entries[1].Location.Offset + 300, 0x20);
+        var report = await VerifyAsync();
+        Assert.False(report.IsSound);
+        Assert.Equal(entries[1].Location, Assert.Single(report.Damages).Location);
+        Assert.Equal(0, report.IndexDisagreements);
+        Assert.Equal(8, report.SoundRecords);
+    }
+
+    [Fact]
+    public async Task AnIndexThatDisagreesIsFound()
+    {
+        await FillAsync();
+        var keys = TestInstances.Keys("IMAGE", (DicomTag.SOPInstanceUID, "1.2.826.0.1.1.1.1"));
+        Assert.Single(await _archive.FindAsync(keys, relational: true));
+        using var tokens = new Tokenizer(_archive.Master, "instance");
+        await _archive.Index.ApplyAsync(
+            [new IndexChange.RemoveInstance(tokens.Compute("1.2.826.0.1.1.1.1"))],
+            _archive.Index.Mark,
+            None
+        );
+        var report = await VerifyAsync();
+        Assert.Equal(0, report.DamagedRecords);
+        Assert.Contains("not in the index", Assert.Single(report.IndexFindings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AMissingPackIsFoundOnBothSides()
+    {
+        await FillAsync();
+        var large = (await _archive.Blobs.ReplayAsync(default, None).ToListAsync()).Find(one => one.Location.Pack > 1)!;
+        _packs.Root.Delete($"{large.Location.Pack:D8}.large");
+        await using var packs = PackStore.OpenReadOnly(_packs.Root);
+        var report = await VerifyAsync(packs);
+        Assert.Equal(large.Location, Assert.Single(report.Damages).Location);
+    }
+
+    [Fact]
+    public async Task WhatWasErasedIsNoDamage()
+    {
+        await FillAsync();
+        var study = (await _archive.Index.StudiesAsync(None).ToListAsync())[0];
+        _archive.Ring.Destroy(study.Key);
+        var report = await VerifyAsync();
+        Assert.Equal(0, report.DamagedRecords);
+        Assert.InRange(report.Erased, 1, 8);
+    }
+
+    [Fact]
+    public async Task AnIndexMadeAnewGivesTheSameAnswers()
+    {
+        await FillAsync();
+        var before = await AnswersAsync();
+        var index = new MemoryStudyIndex();
+        var report = await IndexRebuild.RunAsync(
+            _archive.Master,
+            _archive.Ring,
+            _archive.Blobs,
+            index,
+            AccessPolicy.Maintain(MaintenanceTask.RebuildIndex),
+            progress: null,
+            None
+        );
+        Assert.Equal((9, 0), (report.Records, report.DamagedRecords));
+        await _archive.RestartAsync(index);
+        Assert.Equal(before, await AnswersAsync());
+        Assert.True((await VerifyAsync()).IsSound);
+    }
+
+    /// <summary>Two studies, a large instance, content in quarantine, some of it discarded.</summary>
+    private async Task FillAsync()
+    {
+        _archive = await TestArchive.StartAsync(
+            new ArchiveOptions { BufferedInstanceBytesMax = 1 << 20 },
+            PackStore.Open(_packs.Root, new PackStoreOptions(), TimeProvider.System)
+        );
+        for (var i = 1; i <= 4; i++)
+        {
+            await _archive.StoreAsync(TestInstances.Ct(instance: $"1.2.826.0.1.1.1.{i}"));
+            await _archive.StoreAsync(
+                TestInstances.Ct(
+                    study: "1.2.826.0.1.2",
+                    instance: $"1.2.826.0.1.2.1.{i}",
+                    pixelBytes: i == 3 ? 3_000_000 : 512
+                )
+            );
+        }
+
+        // Other content under a known SOP Instance UID.
+        await _archive.StoreAsync(
+            TestInstances.Ct(instance: "1.2.826.0.1.1.1.1", name: "Other^Name", patientId: "TEST-2")
+        );
+        Assert.Single(await _archive.QuarantinedAsync());
+    }
+
+    private Task<VerificationReport> VerifyAsync() => VerifyAsync(_archive.Blobs);
+
+    private async Task<VerificationReport> VerifyAsync(IBlobStore blobs)
+    {
+        using var verification = new ArchiveVerification(
+            _archive.Master,
+            _archive.Ring,
+            blobs,
+            _archive.Index,
+            AccessPolicy.Maintain(MaintenanceTask.Verify)
+        );
+        return await verification.RunAsync(progress: null, None);
+    }
+
+    private async Task<List<string>> AnswersAsync()
+    {
+        var answers = new List<string>();
+        foreach (var level in (string[])["STUDY", "SERIES", "IMAGE"])
+        {
+            var keys = TestInstances.Keys(
+                level,
+                (DicomTag.PatientName, ""),
+                (DicomTag.StudyInstanceUID, ""),
+                (DicomTag.NumberOfStudyRelatedInstances, ""),
+                (DicomTag.SOPInstanceUID, "")
+            );
+            answers.AddRange(
+                (await _archive.FindAsync(keys, relational: true)).Select(one =>
+                    Convert.ToHexString(DataSetWriter.ToBytes(one, TransferSyntax.ExplicitVrLittleEndian).Span)
+                )
+            );
+        }
+
+        answers.AddRange((await _archive.QuarantinedAsync()).Select(one => $"{one.Content} {one.Reason}"));
+        return answers;
+    }
+}
