@@ -76,6 +76,7 @@ public static class LeadglassCommand
     private static RootCommand Create(Terminal terminal) =>
         new("Leadglass: a medical image archive that cannot stand open")
         {
+            DemoCommand.Create(terminal),
             InitCommand.Create(terminal),
             ServeCommand.Create(terminal),
             DeviceCommand.Create(terminal),

@@ -28,6 +28,11 @@ public sealed class Terminal
                 Interactive = isInteractive ? InteractionSupport.Detect : InteractionSupport.No,
             }
         );
+        if (!isInteractive)
+        {
+            // Nobody's window: lines are not broken.
+            Console.Profile.Width = 1_000;
+        }
     }
 
     /// <summary>For what was asked for: data, and the line that says it is done.</summary>

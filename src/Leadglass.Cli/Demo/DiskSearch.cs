@@ -38,7 +38,7 @@ internal sealed class DiskSearch
         foreach (var file in Directory.EnumerateFiles(folder, "*", options).Order(StringComparer.Ordinal))
         {
             hits += Count(Encoding.UTF8.GetBytes(file), 0);
-            if (IsSocket(file))
+            if (IsSocket(file) || new FileInfo(file).Length == 0)
             {
                 continue;
             }
@@ -51,6 +51,9 @@ internal sealed class DiskSearch
 
         return new DiskFinding(files, bytes, hits);
     }
+
+    /// <summary>How often the patterns occur in bytes at hand.</summary>
+    public long Count(ReadOnlySpan<byte> bytes) => Count(bytes, seen: 0);
 
     private async Task<(long Length, long Hits)> ReadAsync(string file, CancellationToken cancel)
     {
