@@ -24,6 +24,9 @@ public interface IAssociationObserver
     /// <summary>A handler threw; the peer got a status of failure.</summary>
     void HandlerFailed(Exception error) { }
 
+    /// <summary>The connection could not be closed in order, after the association had ended.</summary>
+    void TransportFailed(Exception error) { }
+
     /// <summary>The association ended.</summary>
     void Ended(AssociationEnd end) { }
 }

@@ -452,8 +452,18 @@ internal sealed partial class UpperLayerConnection : IDisposable
         TryStep(Evt17, out _);
         var end = _end!;
         _observer?.Ended(end);
+        // Completed with an error, a pipe over a stream does not wait until the peer has read the rest.
         var leftUnread = end.Kind is AssociationEndKind.PeerNotReading or AssociationEndKind.TransportClosed;
-        await _transport.Output.CompleteAsync(leftUnread ? new AssociationEndedException(end) : null);
+        try
+        {
+            await _transport.Output.CompleteAsync(leftUnread ? new AssociationEndedException(end) : null);
+        }
+        catch (Exception error)
+        {
+            // The peer has gone with the last bytes unread: the end stands as it is.
+            _observer?.TransportFailed(error);
+        }
+
         await _transport.Input.CompleteAsync();
     }
 }
