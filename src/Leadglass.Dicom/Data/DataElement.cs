@@ -121,19 +121,18 @@ public sealed class FragmentsElement : DataElement
     )
         : this(tag, ValueRepresentation.OB, [basicOffsetTable, .. fragments], WireForm.UndefinedLength) { }
 
-    internal FragmentsElement(
-        DicomTag tag,
-        ValueRepresentation vr,
-        IReadOnlyList<ReadOnlyMemory<byte>> encodedItems,
-        WireForm form
-    )
-        : base(tag, vr, form) => EncodedItems = encodedItems;
+    internal FragmentsElement(DicomTag tag, ValueRepresentation vr, ReadOnlyMemory<byte>[] encodedItems, WireForm form)
+        : base(tag, vr, form)
+    {
+        EncodedItems = encodedItems;
+        Fragments = encodedItems.Length == 0 ? [] : new ArraySegment<ReadOnlyMemory<byte>>(encodedItems)[1..];
+    }
 
     /// <summary>The first item: for each frame its offset, 32 bits little endian, or nothing.</summary>
     public ReadOnlyMemory<byte> BasicOffsetTable => EncodedItems.Count == 0 ? default : EncodedItems[0];
 
     /// <summary>The items after the offset table.</summary>
-    public IReadOnlyList<ReadOnlyMemory<byte>> Fragments => EncodedItems.Count == 0 ? [] : [.. EncodedItems.Skip(1)];
+    public IReadOnlyList<ReadOnlyMemory<byte>> Fragments { get; }
 
     public override bool IsEmpty => EncodedItems.Count <= 1;
 

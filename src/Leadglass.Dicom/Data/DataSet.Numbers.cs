@@ -159,9 +159,9 @@ public sealed partial class DataSet
     private static bool IsWithin(ValueElement element, ValueRepresentation vr, int index) =>
         index >= 0 && index < element.Bytes.Length / NumberSize(vr);
 
-    private static string? TextAt(ValueElement element, ValueRepresentation vr, int index)
+    private string? TextAt(ValueElement element, ValueRepresentation vr, int index)
     {
-        var values = SpecificCharacterSet.Default.DecodeValues(element.Bytes.Span, vr);
+        var values = DecodeValues(element, vr);
         return index >= 0 && index < values.Length ? values[index].Trim() : null;
     }
 

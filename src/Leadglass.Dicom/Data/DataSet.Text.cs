@@ -6,6 +6,12 @@ namespace Leadglass.Dicom;
 /// <content>Values as text: decoded by the character set in force, without padding.</content>
 public sealed partial class DataSet
 {
+    /// <summary>
+    /// At most so many values of an attribute are decoded: 65,536. A value of nothing but backslashes would otherwise take
+    /// eight times its length, and more for numbers.
+    /// </summary>
+    public const int DecodedValuesMax = 65_536;
+
     private SpecificCharacterSet? _characterSet;
 
     /// <summary>
@@ -22,7 +28,7 @@ public sealed partial class DataSet
     }
 
     /// <summary>
-    /// All values as text, numbers in decimal; empty values among others are empty strings. None when the attribute is
+    /// All values as text, at most <see cref="DecodedValuesMax"/>, numbers in decimal; empty values among others are empty strings. None when the attribute is
     /// absent or empty, or when it is a sequence or bulk data. UN is read by the VR of the dictionary.
     /// </summary>
     public IReadOnlyList<string> GetStrings(DicomTag tag)
@@ -35,8 +41,7 @@ public sealed partial class DataSet
         var vr = EffectiveVr(element);
         if (vr.IsText)
         {
-            var characterSet = vr.UsesSpecificCharacterSet ? CharacterSet : SpecificCharacterSet.Default;
-            var values = characterSet.DecodeValues(element.Bytes.Span, vr);
+            var values = DecodeValues(element, vr);
             for (var i = 0; i < values.Length; i++)
             {
                 values[i] = Trim(values[i], vr);
@@ -45,7 +50,7 @@ public sealed partial class DataSet
             return values;
         }
 
-        var count = vr.IsBulk ? 0 : element.Bytes.Length / NumberSize(vr);
+        var count = vr.IsBulk ? 0 : Math.Min(DecodedValuesMax, element.Bytes.Length / NumberSize(vr));
         var numbers = new string[count];
         for (var i = 0; i < count; i++)
         {
@@ -73,6 +78,36 @@ public sealed partial class DataSet
         var text = values.Length == 1 ? values[0] : string.Join('\\', values);
         var characterSet = vr.UsesSpecificCharacterSet ? CharacterSet : SpecificCharacterSet.Default;
         SetBytes(tag, vr, characterSet.Encode(text, vr));
+    }
+
+    private string[] DecodeValues(ValueElement element, ValueRepresentation vr)
+    {
+        var bytes = element.Bytes.Span;
+        if (vr.IsMultiValuedText && bytes.Length > DecodedValuesMax)
+        {
+            bytes = FirstValues(bytes);
+        }
+
+        var characterSet = vr.UsesSpecificCharacterSet ? CharacterSet : SpecificCharacterSet.Default;
+        return characterSet.DecodeValues(bytes, vr);
+    }
+
+    // In some character sets a backslash may be half of a character: then a few values more are cut off.
+    private static ReadOnlySpan<byte> FirstValues(ReadOnlySpan<byte> bytes)
+    {
+        var length = 0;
+        for (var count = 0; count < DecodedValuesMax; count++)
+        {
+            var next = bytes[length..].IndexOf((byte)'\\');
+            if (next < 0)
+            {
+                return bytes;
+            }
+
+            length += next + 1;
+        }
+
+        return bytes[..(length - 1)];
     }
 
     // PS3.5 6.2: which spaces are padding; a null is that of UI, and of many writers that pad everything with it.
@@ -108,9 +143,7 @@ public sealed partial class DataSet
     {
         if (Find(DicomTag.SpecificCharacterSet) is ValueElement { IsEmpty: false } element)
         {
-            return SpecificCharacterSet.Parse(
-                SpecificCharacterSet.Default.DecodeValues(element.Bytes.Span, ValueRepresentation.CS)
-            );
+            return SpecificCharacterSet.Parse(DecodeValues(element, ValueRepresentation.CS));
         }
 
         return Parent?.CharacterSet ?? SpecificCharacterSet.Default;

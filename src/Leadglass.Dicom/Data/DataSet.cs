@@ -14,6 +14,7 @@ public sealed partial class DataSet : IReadOnlyCollection<DataElement>
 {
     private DataElement[] _elements;
     private int _count;
+    private int _groupLengthCount;
     private DataElement[]? _asRead;
 
     /// <summary>Makes an empty data set.</summary>
@@ -36,8 +37,9 @@ public sealed partial class DataSet : IReadOnlyCollection<DataElement>
             }
         }
 
-        foreach (var element in elements)
+        foreach (var element in ElementsInOrder)
         {
+            _groupLengthCount += IsRetiredGroupLength(element.Tag) ? 1 : 0;
             Adopt(element);
         }
     }
@@ -61,7 +63,9 @@ public sealed partial class DataSet : IReadOnlyCollection<DataElement>
     internal bool? IsReadAsImplicit { get; set; }
 
     /// <summary>What the writer writes: all elements in the order in which they were read or, once changed, of tags.</summary>
-    internal ReadOnlySpan<DataElement> ElementsToWrite => _asRead ?? _elements.AsSpan(0, _count);
+    internal ReadOnlySpan<DataElement> ElementsToWrite => _asRead ?? ElementsInOrder;
+
+    private ReadOnlySpan<DataElement> ElementsInOrder => _elements.AsSpan(0, _count);
 
     /// <summary>The element of a tag; null when there is none.</summary>
     public DataElement? Find(DicomTag tag)
@@ -120,6 +124,8 @@ public sealed partial class DataSet : IReadOnlyCollection<DataElement>
     /// <summary>How many attributes there are, and nothing of their values.</summary>
     public override string ToString() => $"{nameof(DataSet)} of {_count} attributes";
 
+    private static bool IsRetiredGroupLength(DicomTag tag) => tag is { IsGroupLength: true, Group: > 0x0002 };
+
     private static DataElement[] SortAndDropRepeated(DataElement[] elements)
     {
         // OrderBy is stable: of several with one tag the first stays first.
@@ -160,9 +166,9 @@ public sealed partial class DataSet : IReadOnlyCollection<DataElement>
         {
             dataSet._asRead = null;
             dataSet._characterSet = null;
-            for (var i = dataSet._count - 1; i >= 0; i--)
+            for (var i = dataSet._count - 1; i >= 0 && dataSet._groupLengthCount > 0; i--)
             {
-                if (dataSet._elements[i].Tag is { IsGroupLength: true, Group: > 0x0002 })
+                if (IsRetiredGroupLength(dataSet._elements[i].Tag))
                 {
                     dataSet.RemoveAt(i);
                 }
@@ -198,10 +204,12 @@ public sealed partial class DataSet : IReadOnlyCollection<DataElement>
         _elements.AsSpan(index, _count - index).CopyTo(_elements.AsSpan(index + 1));
         _elements[index] = element;
         _count++;
+        _groupLengthCount += IsRetiredGroupLength(element.Tag) ? 1 : 0;
     }
 
     private void RemoveAt(int index)
     {
+        _groupLengthCount -= IsRetiredGroupLength(_elements[index].Tag) ? 1 : 0;
         _elements.AsSpan(index + 1, _count - index - 1).CopyTo(_elements.AsSpan(index));
         _count--;
         _elements[_count] = null!;
