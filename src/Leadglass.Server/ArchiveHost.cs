@@ -1,3 +1,4 @@
+using System.Net;
 using Leadglass.Access;
 using Leadglass.Access.Certificates;
 using Leadglass.Access.Trails;
@@ -51,6 +52,9 @@ public sealed class ArchiveHost : IAsyncDisposable
 
     /// <summary>What <c>leadglass.json</c> and the environment say.</summary>
     public ServeOptions Configuration { get; }
+
+    /// <summary>Where a server listens over this archive; null while none does.</summary>
+    public ListenerEndpoints? Listening { get; internal set; }
 
     internal MasterKey Master { get; private set; } = null!;
 
@@ -164,3 +168,8 @@ public sealed class ArchiveHost : IAsyncDisposable
         return part;
     }
 }
+
+/// <summary>Where the doors are bound.</summary>
+/// <param name="Dicom">DICOM over TLS.</param>
+/// <param name="Https">HTTPS.</param>
+public sealed record ListenerEndpoints(IPEndPoint Dicom, IPEndPoint Https);

@@ -117,6 +117,7 @@ public sealed class LeadglassServer : IAsyncDisposable
             cancel
         );
         _associations.Start();
+        _host.Listening = new ListenerEndpoints(Dicom, Https);
         _control = ControlServer.Start(_host, _log);
         _watching = WatchEnrolmentAsync();
         _log.Serving(Dicom, Https);

@@ -81,6 +81,7 @@ public static class LeadglassCommand
             ServeCommand.Create(terminal),
             DeviceCommand.Create(terminal),
             TrailCommand.Create(terminal),
+            DoctorCommand.Create(terminal),
         };
 
     private static async Task ReportAsync(Terminal terminal, IEnumerable<string> lines)

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Leadglass.Access.Trails;
+using Leadglass.Cli.Doctor;
 using Leadglass.Server.Control;
 
 namespace Leadglass.Cli.Commands;
@@ -15,4 +16,5 @@ namespace Leadglass.Cli.Commands;
 [JsonSerializable(typeof(DeviceList))]
 [JsonSerializable(typeof(DeviceSummary))]
 [JsonSerializable(typeof(TrailVerification))]
+[JsonSerializable(typeof(Diagnosis))]
 internal sealed partial class CommandJson : JsonSerializerContext;

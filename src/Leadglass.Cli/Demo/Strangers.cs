@@ -39,7 +39,8 @@ internal static class Strangers
         yield return Judge("TLS without a certificate", await SendTlsAsync(dicom, certificate: null));
         using var forged = MakeCertificate();
         yield return Judge("TLS with a certificate of one's own", await SendTlsAsync(dicom, forged));
-        yield return await AskWebAsync(https);
+        yield return await AskWebAsync(https, "/dicom-web/studies");
+        yield return await AskWebAsync(https, "/");
     }
 
     private static StrangersAttempt Judge(string attempt, string? answer) =>
@@ -91,24 +92,24 @@ internal static class Strangers
         }
     }
 
-    private static async Task<StrangersAttempt> AskWebAsync(IPEndPoint https)
+    private static async Task<StrangersAttempt> AskWebAsync(IPEndPoint https, string path)
     {
-        const string Attempt = "GET /dicom-web/studies over HTTPS";
+        var attempt = $"GET {path} over HTTPS";
         using var handler = new SocketsHttpHandler();
         handler.SslOptions = AnyServer(certificate: null);
         using var client = new HttpClient(handler) { Timeout = Patience };
         try
         {
-            using var answer = await client.GetAsync(new Uri($"https://{https}/dicom-web/studies"));
+            using var answer = await client.GetAsync(new Uri($"https://{https}{path}"));
             return new StrangersAttempt(
-                Attempt,
+                attempt,
                 $"{(int)answer.StatusCode} {answer.ReasonPhrase}",
-                answer.StatusCode == HttpStatusCode.Unauthorized
+                answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound
             );
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            return new StrangersAttempt(Attempt, failure.GetType().Name, IsRefused: false);
+            return new StrangersAttempt(attempt, failure.GetType().Name, IsRefused: false);
         }
     }
 

@@ -13,6 +13,7 @@ public static class ControlCommands
         DeviceCommands.Enable,
         DeviceCommands.List,
         TrailCommands.Prepare,
+        ExamineCommand.Examine,
     }.ToFrozenDictionary(command => command.Name, StringComparer.Ordinal);
 
     internal static ControlCommand? Find(string name) => ByName.GetValueOrDefault(name);

@@ -1,0 +1,49 @@
+using System.Security.Cryptography.X509Certificates;
+using Leadglass.Server.Control;
+
+namespace Leadglass.Cli.Doctor;
+
+/// <summary>When certificates end, told 60, 30 and 7 days before.</summary>
+internal static class CertificateChecks
+{
+    private const int NoticeDays = 60;
+    private const int UrgentDays = 30;
+    private const int RedDays = 7;
+
+    public static IEnumerable<Finding> Expiry(ArchiveState archive, DateTimeOffset now)
+    {
+        using var authority = X509Certificate2.CreateFromPem(archive.AuthorityPem);
+        var until = new DateTimeOffset(authority.NotAfter.ToUniversalTime(), TimeSpan.Zero);
+        yield return Judge("certificate authority", until, now, "devices have to be enrolled anew under a new one");
+        foreach (var device in archive.Devices)
+        {
+            var check = $"certificate of {device.Name}";
+            var last = device.Certificates.Where(held => !held.IsRevoked).MaxBy(held => held.NotAfter);
+            yield return !device.Enabled ? new Finding(check, Health.Skipped, "the device is disabled")
+            : last is null
+                ? new Finding(check, Health.Red, $"it has none: leadglass device renew {device.Name} --out DIR")
+            : Judge(check, last.NotAfter, now, $"leadglass device renew {device.Name} --out DIR");
+        }
+    }
+
+    private static Finding Judge(string check, DateTimeOffset until, DateTimeOffset now, string remedy)
+    {
+        var days = (int)Math.Floor((until - now).TotalDays);
+        return days switch
+        {
+            < 0 => new Finding(check, Health.Red, $"expired on {until:yyyy-MM-dd}: {remedy}"),
+            <= RedDays => new Finding(check, Health.Red, $"ends in {days} days, on {until:yyyy-MM-dd}: {remedy}"),
+            <= UrgentDays => new Finding(
+                check,
+                Health.Warning,
+                $"ends in {days} days, on {until:yyyy-MM-dd}: {remedy} now"
+            ),
+            <= NoticeDays => new Finding(
+                check,
+                Health.Warning,
+                $"ends in {days} days, on {until:yyyy-MM-dd}: {remedy}"
+            ),
+            _ => new Finding(check, Health.Ok, $"until {until:yyyy-MM-dd}"),
+        };
+    }
+}
