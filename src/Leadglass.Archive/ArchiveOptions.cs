@@ -46,7 +46,7 @@ public sealed record ArchiveOptions
     {
         List<string> mistakes = [];
         Check(IngestBudgetBytes, 1 << 20, IngestBudgetBytesBound, nameof(IngestBudgetBytes));
-        Check(BufferedInstanceBytesMax, 1 << 10, 256 << 20, nameof(BufferedInstanceBytesMax));
+        Check(BufferedInstanceBytesMax, 512 << 10, 256 << 20, nameof(BufferedInstanceBytesMax));
         Check(QuarantinedInstancesPerDeviceMax, 0, 10_000_000, nameof(QuarantinedInstancesPerDeviceMax));
         Check(QuarantinedBytesPerDeviceMax, 0, 1L << 44, nameof(QuarantinedBytesPerDeviceMax));
         Check(AnswersMax, 1, AnswersBound, nameof(AnswersMax));

@@ -9,6 +9,9 @@ public sealed class MemoryStudyIndex : IStudyIndex
     /// <summary>True: transactions fail for want of room.</summary>
     public bool Full { get; set; }
 
+    /// <summary>Called after each transaction, so that a test can keep what a disk may fall back to.</summary>
+    public Action? Applied { get; set; }
+
     public BlobMark Mark { get; private set; }
 
     /// <summary>What an earlier state of a disk would hold: a copy to go on from after a loss of power.</summary>
@@ -39,6 +42,7 @@ public sealed class MemoryStudyIndex : IStudyIndex
             Mark = mark;
         }
 
+        Applied?.Invoke();
         return ValueTask.CompletedTask;
     }
 
