@@ -16,7 +16,7 @@ namespace Leadglass.Server;
 /// </summary>
 public sealed class ArchiveHost : IAsyncDisposable
 {
-    private const string KeyRingFolder = "keyring";
+    internal const string KeyRingFolder = "keyring";
 
     // In the order in which it was opened; closed the other way round.
     private readonly Stack<object> _opened = new();

@@ -17,4 +17,5 @@ namespace Leadglass.Cli.Commands;
 [JsonSerializable(typeof(DeviceSummary))]
 [JsonSerializable(typeof(TrailVerification))]
 [JsonSerializable(typeof(Diagnosis))]
+[JsonSerializable(typeof(VerifyResult))]
 internal sealed partial class CommandJson : JsonSerializerContext;

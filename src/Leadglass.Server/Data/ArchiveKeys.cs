@@ -33,24 +33,38 @@ internal static class ArchiveKeys
     /// <exception cref="ArchiveUnavailableException">One is there already, or it cannot be written.</exception>
     public static MasterKey Create(string keysFolder)
     {
+        var master = MasterKey.Create();
+        try
+        {
+            Write(keysFolder, master);
+            return master;
+        }
+        catch
+        {
+            master.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a master key into a folder that holds none yet.</summary>
+    /// <exception cref="ArchiveUnavailableException">One is there already, or it cannot be written.</exception>
+    public static void Write(string keysFolder, MasterKey master)
+    {
         DataFolder.CreatePrivateFolder(keysFolder);
         var folder = DurableFolder.Open(keysFolder);
         if (folder.Exists(MasterKeyFile.Name))
         {
             throw new ArchiveUnavailableException(
-                $"{keysFolder} holds the master key of another archive: name an empty folder with --keys DIR"
+                $"{keysFolder} holds a master key already: name an empty folder with --keys DIR"
             );
         }
 
-        var master = MasterKey.Create();
         try
         {
             MasterKeyFile.Write(folder, master);
-            return master;
         }
         catch (IOException failure)
         {
-            master.Dispose();
             throw new ArchiveUnavailableException(
                 $"cannot write the master key into {keysFolder}: {failure.Message.TrimEnd('.')}",
                 failure
