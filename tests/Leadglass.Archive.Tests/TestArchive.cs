@@ -12,15 +12,19 @@ namespace Leadglass.Archive.Tests;
 internal sealed class TestArchive : IAsyncDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
-    private readonly FaultyDisk _ring;
     private readonly FaultyDisk _state;
 
-    private TestArchive(MasterKey master, TestAccess access, IBlobStore blobs, IStudyIndex index)
+    private TestArchive(
+        MasterKey master,
+        TestAccess access,
+        IBlobStore blobs,
+        IStudyIndex index,
+        IDurableFolder keyring
+    )
     {
         (Master, Access, Blobs, Index) = (master, access, blobs, index);
-        _ring = new FaultyDisk(2);
         _state = new FaultyDisk(3);
-        Ring = KeyRing.Open(_ring.Root, master);
+        Ring = KeyRing.Open(keyring, master);
     }
 
     public MasterKey Master { get; }
@@ -36,7 +40,8 @@ internal sealed class TestArchive : IAsyncDisposable
     public static async Task<TestArchive> StartAsync(
         ArchiveOptions? options = null,
         IBlobStore? blobs = null,
-        IStudyIndex? index = null
+        IStudyIndex? index = null,
+        IDurableFolder? keyring = null
     )
     {
         var master = MasterKey.Create();
@@ -44,7 +49,8 @@ internal sealed class TestArchive : IAsyncDisposable
             master,
             await TestAccess.StartAsync(master),
             blobs ?? new MemoryBlobStore(),
-            index ?? new MemoryStudyIndex()
+            index ?? new MemoryStudyIndex(),
+            keyring ?? new FaultyDisk(2).Root
         )
         {
             Options = options ?? new ArchiveOptions(),
