@@ -49,6 +49,7 @@ internal sealed partial class Association
         var invocation = await OpenInvocationAsync(command, context, cancellationToken);
         try
         {
+            invocation.IsOutstanding = true;
             await SendMessageAsync(command, context, dataSet);
             await _upper.FlushAsync();
             return invocation;
@@ -62,7 +63,7 @@ internal sealed partial class Association
 
     /// <summary>
     /// Sends an instance by C-STORE in the first context that takes one of its encodings; a status in any case in which
-    /// the association lives on.
+    /// the association lives on. What has begun is not cancelled: it is finished, or the timers end it.
     /// </summary>
     public async ValueTask<DimseStatus> StoreAsync(
         IOutgoingInstance instance,
@@ -87,12 +88,14 @@ internal sealed partial class Association
             MoveOriginatorMessageId = moveOriginatorMessageId,
         };
         await using var pending = await OpenInvocationAsync(command, context, cancellationToken);
-        if (!await SendInstanceAsync(instance, command, context, cancellationToken))
+        pending.IsOutstanding = true;
+        if (!await SendInstanceAsync(instance, command, context))
         {
+            pending.IsOutstanding = false;
             return DimseStatus.ProcessingFailure with { Comment = "the instance could not be opened" };
         }
 
-        return (await pending.NextAsync(cancellationToken)).Command.DimseStatus;
+        return (await pending.NextAsync(CancellationToken.None)).Command.DimseStatus;
     }
 
     /// <summary>Asks the peer to stop an operation (C-CANCEL, PS3.7 9.3.2.3).</summary>
@@ -143,15 +146,14 @@ internal sealed partial class Association
     private async ValueTask<bool> SendInstanceAsync(
         IOutgoingInstance instance,
         CommandSet command,
-        PresentationContext context,
-        CancellationToken cancellationToken
+        PresentationContext context
     )
     {
         await LockMessageAsync();
         using var sink = new DataSetSink(_upper, context.Id, command, _fragmentBytesMax);
         try
         {
-            await instance.CopyDataSetAsync(sink, context.TransferSyntax, cancellationToken);
+            await instance.CopyDataSetAsync(sink, context.TransferSyntax, _upper.Ended);
             await sink.FinishAsync();
             await _upper.FlushAsync();
             return true;
@@ -322,7 +324,10 @@ internal sealed partial class Association
         }
     }
 
-    /// <summary>A request of ours under way; disposing it frees its place in the window.</summary>
+    /// <summary>
+    /// A request of ours under way; disposing it frees its place in the window. Leaving one that has no final response
+    /// aborts the association: the peer would answer into whatever comes next.
+    /// </summary>
     internal sealed class Invocation(Association association, PendingRequest pending, PresentationContext context)
         : IAsyncDisposable
     {
@@ -330,11 +335,23 @@ internal sealed partial class Association
 
         public PresentationContext Context => context;
 
-        public ValueTask<DimseResponse> NextAsync(CancellationToken cancellationToken) =>
-            pending.NextAsync(cancellationToken);
+        /// <summary>The request is out, and its final response has not come.</summary>
+        public bool IsOutstanding { get; set; }
+
+        public async ValueTask<DimseResponse> NextAsync(CancellationToken cancellationToken)
+        {
+            var response = await pending.NextAsync(cancellationToken);
+            IsOutstanding = response.Command.DimseStatus.IsPending;
+            return response;
+        }
 
         public ValueTask DisposeAsync()
         {
+            if (IsOutstanding)
+            {
+                association.Abort();
+            }
+
             association.CloseInvocation(pending);
             return default;
         }

@@ -100,10 +100,7 @@ public sealed class AssociationAcceptor(AcceptorOptions options, TimeProvider ti
             return AAssociateReject.TemporaryCongestion;
         }
 
-        // 0 stands for any length (PS3.8 D.1).
-        return request.UserInformation.PduLengthBytesMax is > 0 and < NegotiatedContexts.PduLengthBytesMin
-            ? AAssociateReject.NoReasonOfProvider
-            : null;
+        return NegotiatedContexts.TakesEnough(request.UserInformation) ? null : AAssociateReject.NoReasonOfProvider;
     }
 
     private ValueTask<AssociationDecision> DecideAsync(

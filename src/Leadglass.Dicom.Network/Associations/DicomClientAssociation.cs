@@ -27,7 +27,8 @@ public readonly record struct RetrieveProgress(int? Remaining, int Completed, in
 
 /// <summary>
 /// An association that this side asked for. Operations may be invoked from several threads; beyond the negotiated window
-/// they wait for each other. Cancelling one sends C-CANCEL and awaits the final response, which is then FE00.
+/// they wait for each other. Cancelling C-FIND, C-GET or C-MOVE sends C-CANCEL and awaits the final response, which is then
+/// FE00; a C-STORE that has begun is finished; cancelling any other while its response is awaited aborts the association.
 /// </summary>
 public sealed class DicomClientAssociation : IAsyncDisposable
 {
@@ -80,6 +81,7 @@ public sealed class DicomClientAssociation : IAsyncDisposable
             var indication = await association.Upper.ReceiveAsync();
             if (indication.Pdu is AAssociateAccept accept)
             {
+                CheckAcceptable(accept, association.Upper.Position);
                 return new ConnectResult(
                     new DicomClientAssociation(association, accept, handler ?? RefusingHandler.Instance),
                     null
@@ -89,6 +91,10 @@ public sealed class DicomClientAssociation : IAsyncDisposable
         catch (AssociationEndedException)
         {
             // The end itself says how.
+        }
+        catch (DicomProtocolException error)
+        {
+            await association.Upper.AbortAsync(error);
         }
 
         var end = association.Upper.End!;
@@ -245,6 +251,18 @@ public sealed class DicomClientAssociation : IAsyncDisposable
         Abort();
         await _running;
         await _association.DisposeAsync();
+    }
+
+    private static void CheckAcceptable(AAssociateAccept accept, long position)
+    {
+        if (!NegotiatedContexts.TakesEnough(accept.UserInformation))
+        {
+            throw new DicomProtocolException(
+                position,
+                "PS3.8 D.1",
+                $"the peer takes PDUs of {accept.UserInformation.PduLengthBytesMax} bytes where at least {NegotiatedContexts.PduLengthBytesMin} make sense"
+            );
+        }
     }
 
     private static AAssociateRequest RequestOf(RequestorOptions options) =>

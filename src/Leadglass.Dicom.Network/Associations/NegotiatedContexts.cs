@@ -42,17 +42,24 @@ internal static class NegotiatedContexts
         return contexts;
     }
 
-    /// <summary>Bytes of one fragment: what the peer takes, less the header of the value, and even (PS3.8 9.3.1).</summary>
+    /// <summary>
+    /// Bytes of one fragment: what the peer takes, less the header of the value, and even (PS3.8 9.3.1). A PDU of ours is
+    /// no longer than our own limit with its header, so that it fits into one block of a pool of that size.
+    /// </summary>
     public static int FragmentBytesMax(uint? peerMax, PduLimits limits)
     {
+        var ours = limits.PDataTfLengthBytesMax - PduConstants.HeaderLength;
         var peer = peerMax switch
         {
-            null => (uint)PduLengthBytesAssumed,
-            0u => uint.MaxValue,
-            { } max => max,
+            null => PduLengthBytesAssumed,
+            0 => ours,
+            { } max => (int)Math.Min(max, (uint)ours),
         };
-        return ((int)Math.Min(peer, (uint)limits.PDataTfLengthBytesMax) - PduConstants.PdvHeaderLength) & ~1;
+        return (Math.Min(peer, ours) - PduConstants.PdvHeaderLength) & ~1;
     }
+
+    /// <summary>The peer takes PDUs of a length that makes sense; 0 stands for any (PS3.8 D.1).</summary>
+    public static bool TakesEnough(UserInformation peer) => peer.PduLengthBytesMax is not (> 0 and < PduLengthBytesMin);
 
     /// <summary>The window that stands: what the accept says, or one each way; the values are the requestor's.</summary>
     public static AsynchronousOperationsWindow Window(AAssociateAccept accept) =>

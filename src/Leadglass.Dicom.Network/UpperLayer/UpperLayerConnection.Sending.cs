@@ -14,6 +14,7 @@ internal sealed partial class UpperLayerConnection
 
     private readonly SemaphoreSlim _sending = new(1, 1);
     private int _unflushed;
+    private volatile bool _leftUnread;
 
     /// <summary>Sends an association or release PDU as the effect of a local event.</summary>
     public async ValueTask SendAsync(UpperLayerEvent cause, Pdu pdu)
@@ -182,6 +183,7 @@ internal sealed partial class UpperLayerConnection
 
         if (Ended.IsCancellationRequested && _end is { } end)
         {
+            _leftUnread |= _closeNow;
             throw new AssociationEndedException(end);
         }
     }
@@ -214,6 +216,7 @@ internal sealed partial class UpperLayerConnection
         }
         catch (OperationCanceledException)
         {
+            _leftUnread = true;
             _closeNow = true;
             return;
         }
@@ -227,6 +230,7 @@ internal sealed partial class UpperLayerConnection
         }
         catch (Exception)
         {
+            _leftUnread = true;
             _closeNow = true;
         }
         finally

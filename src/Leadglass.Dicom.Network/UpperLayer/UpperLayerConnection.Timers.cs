@@ -88,6 +88,7 @@ internal sealed partial class UpperLayerConnection
         {
             // Nothing can be said to a peer that does not read: the transport is closed instead (Evt17).
             TryStep(Evt17, out _);
+            _leftUnread = true;
             _closeNow = true;
             _end ??= new AssociationEnd(AssociationEndKind.PeerNotReading);
             _aborting = WakeAfterAsync(_aborting);

@@ -453,7 +453,7 @@ internal sealed partial class UpperLayerConnection : IDisposable
         var end = _end!;
         _observer?.Ended(end);
         // Completed with an error, a pipe over a stream does not wait until the peer has read the rest.
-        var leftUnread = end.Kind is AssociationEndKind.PeerNotReading or AssociationEndKind.TransportClosed;
+        var leftUnread = _leftUnread || Volatile.Read(ref _unflushed) > 0;
         try
         {
             await _transport.Output.CompleteAsync(leftUnread ? new AssociationEndedException(end) : null);
