@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Leadglass.Cli.Commands;
+using Leadglass.Cli.Commands.Client;
 using Leadglass.Server;
 using Leadglass.Server.Configuration;
 
@@ -86,6 +87,11 @@ public static class LeadglassCommand
             DeviceCommand.Create(terminal),
             TrailCommand.Create(terminal),
             DoctorCommand.Create(terminal),
+            EchoCommand.Create(terminal),
+            FindCommand.Create(terminal),
+            StoreCommand.Create(terminal),
+            GetCommand.Create(terminal),
+            MoveCommand.Create(terminal),
         };
 
     private static async Task ReportAsync(Terminal terminal, IEnumerable<string> lines)

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Leadglass.Access.Trails;
 using Leadglass.Cli.Doctor;
+using Leadglass.Cli.Commands.Client;
 using Leadglass.Server.Control;
 
 namespace Leadglass.Cli.Commands;
@@ -18,4 +19,6 @@ namespace Leadglass.Cli.Commands;
 [JsonSerializable(typeof(TrailVerification))]
 [JsonSerializable(typeof(Diagnosis))]
 [JsonSerializable(typeof(VerifyResult))]
+[JsonSerializable(typeof(StoreResult))]
+[JsonSerializable(typeof(RetrieveResult))]
 internal sealed partial class CommandJson : JsonSerializerContext;
