@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Leadglass.Access.Trails;
-using Leadglass.Cli.Doctor;
 using Leadglass.Cli.Commands.Client;
+using Leadglass.Cli.Doctor;
 using Leadglass.Server.Control;
 
 namespace Leadglass.Cli.Commands;
