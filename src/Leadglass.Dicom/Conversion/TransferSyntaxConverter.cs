@@ -26,6 +26,7 @@ public sealed class TransferSyntaxConverter : IDisposable
     private readonly DeflateStream? _inflater;
     private readonly byte[] _carry = new byte[DataSetTokenizer.HeaderLengthMax * 2];
     private ReadOnlyMemory<byte> _offered;
+    private bool _hasBegun;
     private int _carryLength;
     private long _length;
 
@@ -131,6 +132,12 @@ public sealed class TransferSyntaxConverter : IDisposable
             _elements.Take(token);
         }
 
+        // Nothing at all is an empty data set too.
+        if (_inflater is not null && _hasBegun)
+        {
+            Inflater.RequireEnd(_inflater, _source!, _length);
+        }
+
         Deflate();
         if (_deflater is null)
         {
@@ -138,11 +145,7 @@ public sealed class TransferSyntaxConverter : IDisposable
         }
 
         _deflater.Dispose();
-        // PS3.5 A.5: a deflated stream of odd length is padded with a null.
-        if ((_deflated!.Length & 1) == 1)
-        {
-            _deflated.WriteByte(0);
-        }
+        _deflated!.EndDeflated();
     }
 
     /// <inheritdoc/>
@@ -156,6 +159,7 @@ public sealed class TransferSyntaxConverter : IDisposable
 
     private void Offer(ReadOnlyMemory<byte> bytes)
     {
+        _hasBegun |= !bytes.IsEmpty;
         _source?.Feed(bytes);
         _offered = bytes;
     }

@@ -82,8 +82,27 @@ public sealed partial class DataSet
         };
     }
 
-    /// <summary>The items of a sequence; none when it is absent or empty.</summary>
-    public IReadOnlyList<DataSet> GetItems(DicomTag tag) => Find(tag) is SequenceElement sequence ? sequence.Items : [];
+    /// <summary>
+    /// The items of a sequence; none when it is absent or empty. A sequence that came as UN is read anew at each call.
+    /// </summary>
+    public IReadOnlyList<DataSet> GetItems(DicomTag tag)
+    {
+        switch (Find(tag))
+        {
+            case SequenceElement sequence:
+                return sequence.Items;
+            case ValueElement { Vr: ValueRepresentation.UN } element
+                when UnknownSequence.TryReadItems(element) is { } items:
+                foreach (var item in items)
+                {
+                    item.Parent = this;
+                }
+
+                return items;
+            default:
+                return [];
+        }
+    }
 
     /// <summary>The value's bytes in little endian order with their padding; null when absent or not a plain value.</summary>
     public ReadOnlyMemory<byte>? GetBytes(DicomTag tag) => (Find(tag) as ValueElement)?.LittleEndianBytes;

@@ -36,6 +36,11 @@ internal static class Inflater
             var count = ReadPiece(inflater, buffer.AsSpan(filled), filled);
             filled += count;
             isComplete = count == 0;
+            if (isComplete && !deflated.IsEmpty)
+            {
+                RequireEnd(inflater, source, filled);
+            }
+
             if (isComplete || (probe is not null && probe.IsReached(buffer.AsSpan(0, filled))))
             {
                 return buffer.AsMemory(0, filled);
@@ -59,6 +64,31 @@ internal static class Inflater
                 "PS3.5 A.5",
                 exception
             );
+        }
+    }
+
+    /// <summary>
+    /// Checks that a stream whose bytes are all read has come to its end. An inflater that is at its end ignores what
+    /// follows; one that is not takes it, and either rejects a block of reserved type or gives bytes (RFC 1951 3.2.3).
+    /// </summary>
+    public static void RequireEnd(DeflateStream inflater, MemoryReadStream source, long position)
+    {
+        var probe = new byte[64];
+        probe.AsSpan().Fill(0xFF);
+        source.Feed(probe);
+        var isAtEnd = false;
+        try
+        {
+            isAtEnd = inflater.Read(probe) == 0;
+        }
+        catch (InvalidDataException)
+        {
+            // The reserved block type was taken: the stream wanted more.
+        }
+
+        if (!isAtEnd)
+        {
+            throw new DicomFormatException("The deflated data set ends too early", position, tag: null, "PS3.5 A.5");
         }
     }
 

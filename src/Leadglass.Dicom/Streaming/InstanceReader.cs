@@ -36,6 +36,7 @@ public sealed class InstanceReader : IDisposable
     private ValueUse _use;
     private int _carryLength;
     private int _fragmentIndex;
+    private bool _hasBegun;
     private bool _isComplete;
 
     /// <summary>Begins an instance in a transfer syntax.</summary>
@@ -85,6 +86,15 @@ public sealed class InstanceReader : IDisposable
     /// <summary>What stands after the pixel data; null until <see cref="Complete"/>.</summary>
     public DataSet? Trailer { get; private set; }
 
+    /// <summary>
+    /// Tags did not ascend, or one that belongs before the pixel data stood after it (PS3.5 7.1): <see cref="Header"/> may
+    /// lack what another reader finds.
+    /// </summary>
+    public bool HadTagsOutOfOrder =>
+        Header is { HadTagsOutOfOrder: true }
+        || Trailer is { HadTagsOutOfOrder: true }
+        || (PixelData is { } pixels && Trailer?.FirstOrDefault() is { } first && first.Tag <= pixels.Tag);
+
     /// <summary>Attributes that went to the sink only, the pixel data not counted.</summary>
     public IReadOnlyList<DicomTag> OmittedValues => _omitted;
 
@@ -100,6 +110,7 @@ public sealed class InstanceReader : IDisposable
             throw new InvalidOperationException("The instance is complete.");
         }
 
+        _hasBegun |= !bytes.IsEmpty;
         if (_inflater is null)
         {
             FeedPlain(bytes);
@@ -144,6 +155,12 @@ public sealed class InstanceReader : IDisposable
         }
 
         while (_tokenizer.Read(_carry.AsSpan(0, _carryLength), isFinal: true) != DataSetToken.End) { }
+
+        // Nothing at all is an empty data set too.
+        if (_inflater is not null && _hasBegun)
+        {
+            Inflater.RequireEnd(_inflater, _deflated!, Length);
+        }
 
         _isComplete = true;
         if (Header is null)

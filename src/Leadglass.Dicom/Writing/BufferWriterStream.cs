@@ -21,6 +21,20 @@ internal sealed class BufferWriterStream(IBufferWriter<byte> output) : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Ends a DEFLATE stream that was written here, as PS3.5 A.5 wants it.</summary>
+    public void EndDeflated()
+    {
+        if (_written == 0)
+        {
+            // The framework writes nothing for nothing: this is an empty last block (RFC 1951 3.2.6).
+            Write([0x03, 0x00]);
+        }
+        else if ((_written & 1) == 1)
+        {
+            Write([0]);
+        }
+    }
+
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         output.Write(buffer);

@@ -29,11 +29,7 @@ public static class DataSetWriter
             deflater.Write(plain.WrittenSpan);
         }
 
-        // PS3.5 A.5: a deflated stream of odd length is padded with a null.
-        if ((target.Length & 1) == 1)
-        {
-            target.WriteByte(0);
-        }
+        target.EndDeflated();
     }
 
     /// <summary>How many bytes the encoded form has, before it is deflated.</summary>

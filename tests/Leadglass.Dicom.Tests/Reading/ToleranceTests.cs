@@ -35,6 +35,18 @@ public sealed class ToleranceTests
     }
 
     [Fact]
+    public void A_sequence_that_came_as_unknown_of_defined_length_has_its_items()
+    {
+        var bytes = new Bytes()
+            .Long(0x0040, 0x0275, "UN", 18)
+            .Item(10)
+            .Implicit(0x0008, 0x0060, 2, (byte)'C', (byte)'T');
+        var dataSet = AssertReadAndWritten(bytes, Explicit);
+        var item = Assert.Single(dataSet.GetItems(DicomTag.RequestAttributesSequence));
+        Assert.Equal("CT", item.GetString(DicomTag.Modality));
+    }
+
+    [Fact]
     public void Elements_without_vr_among_others_are_read_as_implicit()
     {
         var bytes = new Bytes()
@@ -122,6 +134,37 @@ public sealed class ToleranceTests
         var written = DataSetReader.Read(DataSetWriter.ToBytes(dataSet, Explicit), Explicit);
         Assert.DoesNotContain(written, element => element.Tag.IsGroupLength);
         Assert.Equal([DicomTag.Modality], written.GetItems(DicomTag.RequestAttributesSequence)[0].Select(e => e.Tag));
+    }
+
+    [Fact]
+    public void A_deflated_stream_that_is_cut_between_two_elements_is_refused()
+    {
+        var dataSet = new DataSet();
+        dataSet.SetString(DicomTag.Modality, "CT");
+        // A stored block that is not the last: everything is there but the end.
+        var plain = DataSetWriter.ToBytes(dataSet, Explicit).ToArray();
+        byte[] cut = [0, (byte)plain.Length, 0, (byte)~plain.Length, 0xFF, .. plain];
+        byte[] whole = [1, .. cut[1..]];
+        var syntax = TransferSyntax.DeflatedExplicitVrLittleEndian;
+        Assert.Equal("CT", DataSetReader.Read(whole, syntax).GetString(DicomTag.Modality));
+        Assert.Equal("PS3.5 A.5", Assert.Throws<DicomFormatException>(() => DataSetReader.Read(cut, syntax)).Clause);
+        using var reader = new InstanceReader(syntax);
+        reader.Feed(cut);
+        Assert.Equal("PS3.5 A.5", Assert.Throws<DicomFormatException>(reader.Complete).Clause);
+    }
+
+    [Fact]
+    public void Attributes_astray_behind_the_pixel_data_are_told()
+    {
+        var bytes = new Bytes()
+            .Short(0x0008, 0x0060, "CS", 2, (byte)'C', (byte)'T')
+            .Long(0x7FE0, 0x0010, "OW", 2, 0, 0)
+            .Short(0x0010, 0x0020, "LO", 2, (byte)'1', (byte)' ');
+        using var reader = new InstanceReader(Explicit);
+        reader.Feed(bytes.ToArray());
+        reader.Complete();
+        Assert.True(reader.HadTagsOutOfOrder);
+        Assert.Equal("1", reader.Trailer!.GetString(DicomTag.PatientID));
     }
 
     [Fact]
