@@ -63,7 +63,7 @@ public sealed record DeviceScope
         && Modalities.ToHashSet().SetEquals(other.Modalities);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Patients.Length, Modalities.Length);
+    public override int GetHashCode() => HashCode.Combine(Patients.Distinct().Count(), Modalities.Distinct().Count());
 
     /// <summary>How many limits, not which.</summary>
     public override string ToString() => $"{Patients.Length} patients, {Modalities.Length} modalities";

@@ -128,6 +128,23 @@ public sealed partial class HouseRuleTests
         Assert.Empty(strays);
     }
 
+    /// <summary>A promise of the threat model without its test would be a claim.</summary>
+    [Fact]
+    public async Task EveryTestThatTheThreatModelNamesExists()
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(SharedData.CheckoutRoot, "docs", "threat-model.md"));
+        var named = TestClass.Matches(text).Select(match => match.Value.Trim('`')).ToHashSet(StringComparer.Ordinal);
+        Assert.True(named.Count > 20, "the threat model names its tests");
+        var tests = Path.Combine(SharedData.CheckoutRoot, "tests");
+        var existing = Directory
+            .EnumerateFiles(tests, "*Tests.cs", SearchOption.AllDirectories)
+            .Select(Path.GetFileNameWithoutExtension);
+        Assert.Empty(named.Except(existing!, StringComparer.Ordinal));
+    }
+
+    [GeneratedRegex("`[A-Z][A-Za-z]+Tests`", RegexOptions.ExplicitCapture, 1_000)]
+    private static partial Regex TestClass { get; }
+
     [GeneratedRegex(@"(Manager|Helper|Helpers|Utils|Utility|Utilities)(`\d)?$", RegexOptions.ExplicitCapture, 1_000)]
     private static partial Regex EmptyNames { get; }
 

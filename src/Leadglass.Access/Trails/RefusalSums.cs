@@ -5,12 +5,18 @@ namespace Leadglass.Access.Trails;
 /// <summary>
 /// Keeps strangers from filling the disk: the first refusal of a source and reason in a minute is recorded at once, the
 /// rest of that minute is one record with a count. Beyond a number of sources all others of a reason are one source.
-/// Memory and records per minute are bounded however many strangers there are.
+/// Memory and records per minute are bounded however many strangers there are. Enrolled devices are counted apart, so
+/// that a flood of strangers hides none of them.
 /// </summary>
 internal sealed class RefusalSums
 {
-    /// <summary>Sources told apart within a minute.</summary>
-    internal const int SourcesMax = 64;
+    /// <summary>Strangers told apart within a minute.</summary>
+    internal const int StrangersMax = 64;
+
+    /// <summary>Refusals of enrolled devices told apart within a minute.</summary>
+    internal const int KnownMax = 1_024;
+
+    private const string Stranger = "stranger";
 
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
@@ -18,6 +24,7 @@ internal sealed class RefusalSums
     private readonly Lock _gate = new();
     private readonly Dictionary<Source, Sum> _sums = [];
     private readonly ITimer _timer;
+    private int _strangers;
 
     public RefusalSums(TimeProvider clock, Func<TrailEvent, bool> write)
     {
@@ -30,10 +37,13 @@ internal sealed class RefusalSums
         lock (_gate)
         {
             var source = new Source(refusal.Who, NetworkOf(refusal.Address), refusal.Operation, refusal.Refusal);
-            if (!_sums.TryGetValue(source, out var sum) && _sums.Count >= SourcesMax)
+            var isStranger = refusal.Who == Stranger;
+            var isCrowded = isStranger ? _strangers >= StrangersMax : _sums.Count - _strangers >= KnownMax;
+            if (!_sums.TryGetValue(source, out var sum) && isCrowded)
             {
-                source = new Source("many", null, null, refusal.Refusal);
-                refusal = refusal with { Who = "many", Address = null, Certificate = null, Operation = null };
+                var many = isStranger ? "many strangers" : "many devices";
+                source = new Source(many, null, null, refusal.Refusal);
+                refusal = refusal with { Who = many, Address = null, Certificate = null, Operation = null };
                 _sums.TryGetValue(source, out sum);
             }
             if (sum is not null)
@@ -41,6 +51,7 @@ internal sealed class RefusalSums
                 sum.Further++;
                 return;
             }
+            _strangers += isStranger ? 1 : 0;
             _sums[source] = new Sum(refusal) { Further = _write(refusal) ? 0 : 1 };
         }
     }
@@ -66,6 +77,7 @@ internal sealed class RefusalSums
                 }
             }
             _sums.Clear();
+            _strangers = unwritten.Count(entry => entry.Sum.First.Who == Stranger);
             foreach (var (source, sum) in unwritten)
             {
                 _sums[source] = sum;

@@ -1,4 +1,5 @@
 using System.Text;
+using CsCheck;
 using Leadglass.Access.Trails;
 using Leadglass.Dicom;
 using Leadglass.Sealing;
@@ -208,6 +209,55 @@ public sealed class TrailTests : IDisposable
         Assert.InRange(Refusals().Count, 65, 140);
         Assert.Equal(50_000, Refusals().Sum(refusal => refusal.Count));
     }
+
+    [Fact]
+    public async Task AFloodOfStrangersHidesNoDevice()
+    {
+        await using (var trail = await OpenAsync())
+        {
+            for (var stranger = 0; stranger < 5_000; stranger++)
+            {
+                trail.NoteRefusal(Refused($"10.0.{stranger >> 8}.{stranger & 255}"));
+            }
+            trail.NoteRefusal(Refused("192.0.2.9") with { Who = "device:ct1", Refusal = RefusalReason.RightMissing });
+        }
+        Assert.Single(Refusals(), refusal => refusal is { Who: "device:ct1", Refusal: RefusalReason.RightMissing });
+    }
+
+    /// <summary>However refusals come, none is lost and none is counted twice.</summary>
+    [Fact]
+    public void SumsKeepTheNumberOfRefusals() =>
+        Gen.Select(Gen.Int[0, 90].Array[0, 400], Gen.Int[1, 50])
+            .Sample(
+                (sources, everyNth) =>
+                {
+                    var clock = new ManualClock();
+                    var written = new List<TrailEvent>();
+                    var busy = 0;
+                    // Now and then the queue is full.
+                    var sums = new RefusalSums(
+                        clock,
+                        refusal =>
+                        {
+                            if (++busy % everyNth == 0 && everyNth > 1)
+                            {
+                                return false;
+                            }
+                            written.Add(refusal);
+                            return true;
+                        }
+                    );
+                    foreach (var source in sources)
+                    {
+                        sums.Note(Refused($"10.1.0.{source}"));
+                        clock.Advance(TimeSpan.FromSeconds(source));
+                    }
+                    everyNth = 1;
+                    sums.Close();
+                    return written.Sum(refusal => refusal.Count) == sources.Length;
+                },
+                iter: 200
+            );
 
     [Fact]
     public async Task AnotherMasterKeyOpensNothingAndHarmsNothing()
