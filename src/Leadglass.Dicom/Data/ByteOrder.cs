@@ -28,4 +28,13 @@ internal static class ByteOrder
                 break;
         }
     }
+
+    public static DicomTag ReadTag(ReadOnlySpan<byte> window, bool isBigEndian) =>
+        new(ReadUInt16(window, isBigEndian), ReadUInt16(window[2..], isBigEndian));
+
+    public static ushort ReadUInt16(ReadOnlySpan<byte> bytes, bool isBigEndian) =>
+        isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+
+    public static uint ReadUInt32(ReadOnlySpan<byte> bytes, bool isBigEndian) =>
+        isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
 }

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Leadglass.Dicom;
 
 /// <summary>
@@ -116,7 +114,7 @@ internal sealed class DataSetTokenizer
 
     /// <summary>The tag that comes next at the top level; the smallest when the window does not show it.</summary>
     public DicomTag PeekTag(ReadOnlySpan<byte> window) =>
-        _valueRemaining == 0 && window.Length >= 4 ? ReadTag(window, in _frames[_depth]) : default;
+        _valueRemaining == 0 && window.Length >= 4 ? ByteOrder.ReadTag(window, _frames[_depth].IsBigEndian) : default;
 
     /// <summary>Steps over bytes of the current value.</summary>
     public void ConsumeValue(long count)
@@ -141,20 +139,6 @@ internal sealed class DataSetTokenizer
     /// <summary>An error at the current position.</summary>
     public DicomFormatException Malformed(string problem, string clause) =>
         new(problem, HeaderPosition, Tag == default ? null : Tag, clause);
-
-    private static ValueRepresentation DictionaryVr(DicomTag tag, bool isSigned)
-    {
-        var vr = DicomDictionary.Find(tag)?.Vr ?? ValueRepresentation.UN;
-        return vr switch
-        {
-            ValueRepresentation.UsOrSs => isSigned ? ValueRepresentation.SS : ValueRepresentation.US,
-            // PS3.5 A.1: in implicit VR these are OW.
-            ValueRepresentation.ObOrOw or ValueRepresentation.UsOrOw or ValueRepresentation.PixelData =>
-                ValueRepresentation.OW,
-            ValueRepresentation.None => ValueRepresentation.UN,
-            _ => vr,
-        };
-    }
 
     private DataSetToken TooShort(ReadOnlySpan<byte> window, bool isFinal, in Frame frame)
     {
@@ -191,7 +175,7 @@ internal sealed class DataSetTokenizer
 
     private DataSetToken ReadElementHeader(ReadOnlySpan<byte> window, bool isFinal, ref Frame frame)
     {
-        var tag = ReadTag(window, in frame);
+        var tag = ByteOrder.ReadTag(window, frame.IsBigEndian);
         if (tag.Group == 0xFFFE)
         {
             return ReadItemDelimitation(window, tag, ref frame);
@@ -202,7 +186,7 @@ internal sealed class DataSetTokenizer
             SettleForm(window, ref frame);
         }
 
-        if (!TryReadHeader(window, tag, in frame, out var header))
+        if (!ElementHeader.TryRead(window, tag, frame.IsImplicit, frame.IsBigEndian, frame.IsSigned, out var header))
         {
             return TooShort(window, isFinal, in frame);
         }
@@ -214,47 +198,6 @@ internal sealed class DataSetTokenizer
         CountElement();
         Advance(header.HeaderLength, in frame);
         return header.Length == UndefinedLength ? OpenUndefined(ref frame) : OpenDefined(header.Length, ref frame);
-    }
-
-    /// <summary>What follows the tag (PS3.5 7.1.2, 7.1.3); false when the window is too short for it.</summary>
-    private static bool TryReadHeader(ReadOnlySpan<byte> window, DicomTag tag, in Frame frame, out Header header)
-    {
-        var code = window.Slice(4, 2);
-        if (frame.IsImplicit)
-        {
-            header = new(DictionaryVr(tag, frame.IsSigned), WireForm.None, 8, ReadUInt32(window[4..], in frame));
-            return true;
-        }
-
-        if (ValueRepresentations.FromCode(code) is not { } vr)
-        {
-            // Elements without a VR inside explicit VR are found in the wild: read them as implicit. So are blank VRs.
-            var isBlank = code.SequenceEqual("  "u8);
-            header = new(
-                DictionaryVr(tag, frame.IsSigned),
-                isBlank ? WireForm.BlankVr : WireForm.ImplicitHeader,
-                8,
-                isBlank ? ReadUInt16(window[6..], in frame) : ReadUInt32(window[4..], in frame)
-            );
-            return true;
-        }
-
-        // PS3.5 7.1.2: VRs that are not known yet have the long form, which the reserved bytes betray.
-        var isLong = vr.HasLongLength || (!vr.IsKnown && window[6] == 0 && window[7] == 0);
-        if (!isLong)
-        {
-            header = new(vr, WireForm.None, 8, ReadUInt16(window[6..], in frame));
-            return true;
-        }
-
-        var isWhole = window.Length >= HeaderLengthMax;
-        header = new(
-            vr,
-            vr.HasLongLength ? WireForm.None : WireForm.LongLength,
-            HeaderLengthMax,
-            isWhole ? ReadUInt32(window[8..], in frame) : 0
-        );
-        return isWhole;
     }
 
     private DataSetToken OpenDefined(long length, ref Frame frame)
@@ -324,8 +267,8 @@ internal sealed class DataSetTokenizer
 
     private DataSetToken ReadItemHeader(ReadOnlySpan<byte> window, ref Frame frame)
     {
-        var tag = ReadTag(window, in frame);
-        long length = ReadUInt32(window[4..], in frame);
+        var tag = ByteOrder.ReadTag(window, frame.IsBigEndian);
+        long length = ByteOrder.ReadUInt32(window[4..], frame.IsBigEndian);
         Tag = frame.Tag;
         if (tag.Value == SequenceDelimitation && frame.End < 0)
         {
@@ -357,8 +300,8 @@ internal sealed class DataSetTokenizer
 
     private DataSetToken ReadFragmentHeader(ReadOnlySpan<byte> window, ref Frame frame)
     {
-        var tag = ReadTag(window, in frame);
-        long length = ReadUInt32(window[4..], in frame);
+        var tag = ByteOrder.ReadTag(window, frame.IsBigEndian);
+        long length = ByteOrder.ReadUInt32(window[4..], frame.IsBigEndian);
         Tag = frame.Tag;
         Vr = frame.Vr;
         if (tag.Value == SequenceDelimitation)
@@ -466,21 +409,6 @@ internal sealed class DataSetTokenizer
 
         _frames[_depth] = frame;
     }
-
-    private static DicomTag ReadTag(ReadOnlySpan<byte> window, in Frame frame) =>
-        new(ReadUInt16(window, in frame), ReadUInt16(window[2..], in frame));
-
-    private static ushort ReadUInt16(ReadOnlySpan<byte> bytes, in Frame frame) =>
-        frame.IsBigEndian
-            ? BinaryPrimitives.ReadUInt16BigEndian(bytes)
-            : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-
-    private static uint ReadUInt32(ReadOnlySpan<byte> bytes, in Frame frame) =>
-        frame.IsBigEndian
-            ? BinaryPrimitives.ReadUInt32BigEndian(bytes)
-            : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-
-    private readonly record struct Header(ValueRepresentation Vr, WireForm Form, int HeaderLength, long Length);
 
     private struct Frame
     {

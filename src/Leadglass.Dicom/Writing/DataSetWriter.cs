@@ -75,7 +75,7 @@ internal sealed class DataSetEncoder(IBufferWriter<byte> output, TransferSyntax 
 
     private Form Enter(DataSet dataSet, Form form)
     {
-        var keeps = dataSet.SourceSyntax == syntax;
+        var keeps = dataSet.SourceSyntax?.Uid == syntax.Uid;
         return form with
         {
             KeepsOddities = keeps,
