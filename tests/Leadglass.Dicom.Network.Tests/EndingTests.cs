@@ -108,6 +108,45 @@ public sealed class EndingTests
         Assert.Equal(AssociationEndKind.Aborted, (await serving).Kind);
     }
 
+    [Theory(Timeout = 20_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AnAbortOverAStreamReachesThePeerThatReadsAndWaitsForNoOther(bool reads)
+    {
+        var handler = new TestHandler { Find = (_, token) => Endless(token) };
+        await using var server = new TcpListenerPeer(() => handler);
+        await using var peer = new ScriptedPeer(await TcpListenerPeer.ConnectAsync(server.Port));
+        await peer.AssociateAsync(Find);
+        if (!reads)
+        {
+            await peer.SendCommandAsync(
+                1,
+                new CommandSet
+                {
+                    Field = CommandField.CFindRequest,
+                    MessageId = 1,
+                    AffectedSopClassUid = Find,
+                }
+            );
+            await Task.Delay(300);
+        }
+
+        handler.Association!.Abort();
+
+        if (reads)
+        {
+            await peer.ExpectAsync(ScriptedPeer.AbortByUser);
+            await peer.CloseAsync();
+        }
+        else
+        {
+            await Task.Delay(100);
+            handler.Association.Abort();
+        }
+
+        Assert.Equal(AssociationEndKind.Aborted, Assert.Single(await server.EndsAsync()).Kind);
+    }
+
     [Fact(Timeout = 20_000)]
     public async Task AbortingBeforeTheRequestClosesTheConnection()
     {
@@ -118,6 +157,23 @@ public sealed class EndingTests
         await aborting.CancelAsync();
 
         await peer.ExpectEndAsync();
+        Assert.Equal(AssociationEndKind.Aborted, (await serving).Kind);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task ASecondAbortDoesNotWaitForThePeerToClose()
+    {
+        using var aborting = new CancellationTokenSource();
+        using var draining = new CancellationTokenSource();
+        var (peer, serving) = ScriptedPeer.Against(new TestHandler(), null, null, draining.Token, aborting.Token);
+        await using var _ = peer;
+        await peer.AssociateAsync(Ct);
+        await draining.CancelAsync();
+        await peer.ExpectAsync(ScriptedPeer.AbortByUser);
+        Assert.False(serving.IsCompleted);
+
+        await aborting.CancelAsync();
+
         Assert.Equal(AssociationEndKind.Aborted, (await serving).Kind);
     }
 

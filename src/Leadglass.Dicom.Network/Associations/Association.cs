@@ -114,7 +114,17 @@ internal sealed partial class Association : IAssociation, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public void Abort() => _ = _upper.AbortAsync(new AssociationEnd(AssociationEndKind.Aborted));
+    public void Abort()
+    {
+        if (_upper.End is null)
+        {
+            _ = _upper.AbortAsync(new AssociationEnd(AssociationEndKind.Aborted));
+        }
+        else
+        {
+            _upper.CloseSoon();
+        }
+    }
 
     /// <summary>Closes the connection in order.</summary>
     public async ValueTask DisposeAsync()

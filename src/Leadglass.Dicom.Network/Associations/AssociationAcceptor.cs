@@ -17,7 +17,9 @@ public sealed class AssociationAcceptor(AcceptorOptions options, TimeProvider ti
     /// <param name="draining">
     /// Orderly shutdown: no new association, none that is idle goes on, and a running operation is finished first.
     /// </param>
-    /// <param name="aborting">Ends the association at once.</param>
+    /// <param name="aborting">
+    /// Ends the association at once; if it has ended already, the peer's closing is waited for no longer.
+    /// </param>
     public async Task<AssociationEnd> RunAsync(
         IDuplexPipe transport,
         IAssociationHandlerFactory factory,
@@ -47,12 +49,13 @@ public sealed class AssociationAcceptor(AcceptorOptions options, TimeProvider ti
             await ServeAsync(association, factory, request);
         }
 
+        await association.Upper.CloseAsync();
         return association.Upper.End!;
     }
 
     private static void AbortIfDraining(Association association, CancellationToken draining)
     {
-        if (draining.IsCancellationRequested && association.IsIdle)
+        if (draining.IsCancellationRequested && association.IsIdle && association.Upper.End is null)
         {
             association.Abort();
         }

@@ -104,7 +104,10 @@ public interface IAssociation
         CancellationToken cancellationToken
     );
 
-    /// <summary>Aborts the association from any thread, at once and for good; operations under way are cancelled.</summary>
+    /// <summary>
+    /// Aborts the association from any thread, at once and for good; operations under way are cancelled. A second call
+    /// closes the connection without waiting for the peer to do so.
+    /// </summary>
     void Abort();
 }
 

@@ -50,6 +50,7 @@ internal sealed partial class UpperLayerConnection : IDisposable
     private readonly CancellationTokenSource _ended = new();
     private ReadOnlySequence<byte> _buffer;
     private bool _hasRead;
+    private bool _closed;
     private volatile AssociationEnd? _end;
     private volatile bool _closeNow;
     private Task _aborting = Task.CompletedTask;
@@ -182,9 +183,28 @@ internal sealed partial class UpperLayerConnection : IDisposable
         }
     }
 
+    /// <summary>The association is over already: the peer is waited for no longer.</summary>
+    public void CloseSoon()
+    {
+        lock (_gate)
+        {
+            if (!_closeNow && _machine.State == Sta13)
+            {
+                _closeNow = true;
+                _aborting = WakeAfterAsync(_aborting);
+            }
+        }
+    }
+
     /// <summary>Waits in Sta13 until the peer closes, for the ARTIM time at most, then closes.</summary>
     public async Task CloseAsync()
     {
+        if (_closed)
+        {
+            return;
+        }
+
+        _closed = true;
         await _aborting;
         var passedOver = 0L;
         var lostTheFrame = _end?.Error is DicomProtocolException;
@@ -448,6 +468,7 @@ internal sealed partial class UpperLayerConnection : IDisposable
 
     private async Task DisposeTransportAsync()
     {
+        await _aborting;
         await _watchdog.DisposeAsync();
         TryStep(Evt17, out _);
         var end = _end!;

@@ -22,6 +22,8 @@ public sealed class FuzzTests
                 {
                     var end = await RunAsync(Mutate(given.Item1), given.Item2);
                     Assert.True(end.Kind != AssociationEndKind.LocalFault, $"{end.Error}");
+                    Assert.DoesNotContain("PHANTOM", $"{end} {end.Error}");
+                    Assert.DoesNotContain("1.2.3.2", $"{end} {end.Error}");
                 },
                 seed: "0000KiBZPSNc",
                 iter: 1500,

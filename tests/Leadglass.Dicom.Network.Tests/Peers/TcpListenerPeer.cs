@@ -43,7 +43,7 @@ internal sealed class TcpListenerPeer : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static DuplexPipe PipeOver(Stream stream) =>
+    public static DuplexPipe PipeOver(Stream stream) =>
         new(
             PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 128 * 1024)),
             PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: 128 * 1024, leaveOpen: false))
