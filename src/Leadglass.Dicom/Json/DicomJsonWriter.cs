@@ -108,7 +108,7 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataUriSource? 
 
     private void WriteStrings(IReadOnlyList<string> values, ValueRepresentation vr)
     {
-        if (values.Count == 0 || (values.Count == 1 && values[0].Length == 0))
+        if (values.Count == 0 || (values.Count == 1 && IsEmpty(values[0], vr)))
         {
             return;
         }
@@ -116,7 +116,7 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataUriSource? 
         writer.WriteStartArray("Value"u8);
         foreach (var value in values)
         {
-            if (value.Length == 0)
+            if (IsEmpty(value, vr))
             {
                 writer.WriteNullValue();
             }
@@ -136,6 +136,10 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataUriSource? 
 
         writer.WriteEndArray();
     }
+
+    // A name of nothing but group delimiters is none.
+    private static bool IsEmpty(string value, ValueRepresentation vr) =>
+        vr == ValueRepresentation.PN ? value.AsSpan().Trim("= ").IsEmpty : value.Length == 0;
 
     // PS3.18 F.2.2: one member for each component group that is not empty, as it stands in the value.
     private void WritePersonName(string value)

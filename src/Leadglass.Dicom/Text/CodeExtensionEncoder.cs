@@ -40,32 +40,39 @@ internal sealed class CodeExtensionEncoder
         return true;
     }
 
+    // A set that has the very character comes before one that reads its code as a similar one.
     private bool TryWrite(char character)
     {
-        Span<byte> encoded = stackalloc byte[2];
         if (character == ' ' && !g0.IsDouble)
         {
             output.Write(" "u8);
             return true;
         }
 
-        if (
-            g0.TryEncode(character, encoded, out var length)
-            || (g1 is not null && g1.TryEncode(character, encoded, out length))
-        )
-        {
-            output.Write(encoded[..length]);
-            return true;
-        }
+        return TryWrite(character, isExact: true) || TryWrite(character, isExact: false);
+    }
 
-        foreach (var set in sets)
+    private bool TryWrite(char character, bool isExact)
+    {
+        Span<byte> encoded = stackalloc byte[2];
+        foreach (var set in (ReadOnlySpan<GraphicSet?>)[g0, g1, .. sets])
         {
-            if (set != g0 && set != g1 && set.TryEncode(character, encoded, out length))
+            if (
+                set is null
+                || !set.TryEncode(character, encoded, out var length)
+                || (isExact && set.Decode(encoded[0], encoded[1]) != character)
+            )
+            {
+                continue;
+            }
+
+            if (set != g0 && set != g1)
             {
                 Designate(set);
-                output.Write(encoded[..length]);
-                return true;
             }
+
+            output.Write(encoded[..length]);
+            return true;
         }
 
         return false;

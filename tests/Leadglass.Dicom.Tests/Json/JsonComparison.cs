@@ -35,10 +35,15 @@ internal static class JsonComparison
         var (vr, otherVr) = ((string?)ours["vr"], (string?)theirs["vr"]);
         if (vr != otherVr)
         {
-            // In implicit VR DCMTK knows private attributes of some vendors, and takes curve data for bytes.
+            // In implicit VR DCMTK knows private attributes of some vendors, and takes curve data for bytes; where spaces
+            // stand in place of a VR, it does not ask its dictionary.
             var tag = where[^8..];
             var isPrivate = int.Parse(tag[..4], NumberStyles.HexNumber) % 2 == 1;
-            if (!(isPrivate && vr == "UN") && !(tag.StartsWith("50", StringComparison.Ordinal) && vr == "OW"))
+            if (
+                otherVr != "UN"
+                && !(isPrivate && vr == "UN")
+                && !(tag.StartsWith("50", StringComparison.Ordinal) && vr == "OW")
+            )
             {
                 differences.Add($"{where}: VR {vr}, theirs {otherVr}");
             }
