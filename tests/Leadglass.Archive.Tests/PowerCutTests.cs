@@ -103,6 +103,7 @@ public sealed class PowerCutTests
             Disk.CutAtStep = null;
             await CheckAsync(_index);
             await CheckAsync(new MemoryStudyIndex());
+            await VerifyAsync(_index);
             return cuts;
         }
 
@@ -189,6 +190,21 @@ public sealed class PowerCutTests
                     Assert.Empty(_quarantined.Except(listed));
                 }
             );
+
+        private async Task VerifyAsync(MemoryStudyIndex index)
+        {
+            await using var blobs = PackStore.OpenReadOnly(Disk.Root.Folder("packs"));
+            using var ring = KeyRing.OpenReadOnly(Disk.Root.Folder("keyring"), master);
+            using var verification = new ArchiveVerification(
+                master,
+                ring,
+                blobs,
+                index,
+                AccessPolicy.Maintain(MaintenanceTask.Verify)
+            );
+            var report = await verification.RunAsync(progress: null, None);
+            Assert.True(report.IsSound, string.Join("; ", report.IndexFindings));
+        }
 
         private async Task StoreAsync(ImageArchive archive, DataSet dataSet)
         {
