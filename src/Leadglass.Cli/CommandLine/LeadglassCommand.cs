@@ -80,6 +80,8 @@ public static class LeadglassCommand
             DemoCommand.Create(terminal),
             InitCommand.Create(terminal),
             ServeCommand.Create(terminal),
+            ImportCommand.Create(terminal),
+            ExportCommand.Create(terminal),
             VerifyCommand.Create(terminal),
             UpkeepCommands.CreateRebuildIndex(terminal),
             UpkeepCommands.CreateBackup(terminal),

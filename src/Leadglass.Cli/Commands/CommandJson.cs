@@ -3,6 +3,7 @@ using Leadglass.Access.Trails;
 using Leadglass.Cli.Commands.Client;
 using Leadglass.Cli.Doctor;
 using Leadglass.Server.Control;
+using Leadglass.Server.Exchange;
 
 namespace Leadglass.Cli.Commands;
 
@@ -21,4 +22,6 @@ namespace Leadglass.Cli.Commands;
 [JsonSerializable(typeof(VerifyResult))]
 [JsonSerializable(typeof(StoreResult))]
 [JsonSerializable(typeof(RetrieveResult))]
+[JsonSerializable(typeof(ImportResult))]
+[JsonSerializable(typeof(ExportResult))]
 internal sealed partial class CommandJson : JsonSerializerContext;

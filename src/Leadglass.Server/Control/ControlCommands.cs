@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Leadglass.Server.Exchange;
 
 namespace Leadglass.Server.Control;
 
@@ -14,6 +15,8 @@ public static class ControlCommands
         DeviceCommands.List,
         TrailCommands.Prepare,
         ExamineCommand.Examine,
+        ImportCommands.Import,
+        ExportCommands.Export,
     }.ToFrozenDictionary(command => command.Name, StringComparer.Ordinal);
 
     internal static ControlCommand? Find(string name) => ByName.GetValueOrDefault(name);
