@@ -261,10 +261,10 @@ public sealed class AccessPolicy
         return new AccessDecision.Refused(reason);
     }
 
-    /// <summary>What a command beside the running server changed; a refusal of the trail shows at the next request.</summary>
+    /// <summary>What changed, by whichever command; a refusal of the trail shows at the next request.</summary>
     private void NoteEnrolment(EnrolmentChangedEventArgs change) =>
         _ = Trail
-            .RecordAsync(EnrolmentEvents.Changed("command", change), CancellationToken.None)
+            .RecordAsync(EnrolmentEvents.Changed("archive", change), CancellationToken.None)
             .AsTask()
             .ContinueWith(
                 static written => _ = written.Exception,

@@ -7,6 +7,19 @@ public static class EnrolmentEvents
 {
     private const int NamesMax = 50;
 
+    /// <summary>The event of somebody asking for a change.</summary>
+    /// <param name="who">Who asks.</param>
+    /// <param name="what">What for: "disable ct1".</param>
+    public static TrailEvent Asked(OperatorIdentity who, string what) =>
+        new()
+        {
+            Event = AuditEvent.SecurityAlert,
+            Type = AuditEventType.SecurityConfiguration,
+            Action = AuditAction.Update,
+            Who = who.Key,
+            Detail = $"device {what}",
+        };
+
     /// <summary>The event of a change.</summary>
     /// <param name="who">Who made it, as far as is known.</param>
     /// <param name="change">What changed.</param>

@@ -16,6 +16,7 @@ namespace Leadglass.Server;
 public sealed class LeadglassServer : IAsyncDisposable
 {
     private static readonly TimeSpan EnrolmentInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CertificateInterval = TimeSpan.FromDays(1);
 
     private readonly ArchiveHost _host;
     private readonly ServeOptions _options;
@@ -119,7 +120,7 @@ public sealed class LeadglassServer : IAsyncDisposable
         _associations.Start();
         _host.Listening = new ListenerEndpoints(Dicom, Https);
         _control = ControlServer.Start(_host, _log);
-        _watching = WatchEnrolmentAsync();
+        _watching = Task.WhenAll(WatchEnrolmentAsync(), WatchCertificatesAsync());
         _log.Serving(Dicom, Https);
     }
 
@@ -134,6 +135,28 @@ public sealed class LeadglassServer : IAsyncDisposable
                 failure => _log.EnrolmentUnreadable(failure.GetType().Name),
                 _stop.Token
             );
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    /// <summary>Certificates of devices end quietly: whoever runs the archive is told 60 days before, and every day.</summary>
+    private async Task WatchCertificatesAsync()
+    {
+        using var daily = new PeriodicTimer(CertificateInterval, _host.Clock);
+        try
+        {
+            do
+            {
+                foreach (
+                    var (device, until, alarm) in CertificateExpiry.Due(_host.Devices.Current, _host.Clock.GetUtcNow())
+                )
+                {
+                    _log.CertificateEnds(device, until, alarm);
+                }
+            } while (await daily.WaitForNextTickAsync(_stop.Token));
         }
         catch (OperationCanceledException)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using Leadglass.Access;
+using Leadglass.Access.Certificates;
 using Microsoft.Extensions.Logging;
 
 namespace Leadglass.Server;
@@ -61,4 +62,11 @@ internal sealed partial class ServerLog(ILogger logger)
 
     [LoggerMessage(20, LogLevel.Error, "an association of {Device} ended by a fault of ours: {Fault}")]
     public partial void AssociationFault(string device, string fault);
+
+    [LoggerMessage(
+        23,
+        LogLevel.Warning,
+        "the certificate of {Device} ends on {Until:yyyy-MM-dd} ({Alarm}): leadglass device renew"
+    )]
+    public partial void CertificateEnds(string device, DateTimeOffset? until, ExpiryAlarm alarm);
 }

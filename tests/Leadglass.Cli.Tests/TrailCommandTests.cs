@@ -20,7 +20,8 @@ public sealed class TrailCommandTests
             entries,
             entry =>
                 entry.GetProperty("event").GetString() == "SecurityAlert"
-                && entry.GetProperty("detail").GetString()!.Contains("ct1", StringComparison.Ordinal)
+                && entry.GetProperty("who").GetString() == $"operator:{Environment.UserName}"
+                && entry.GetProperty("detail").GetString() == "device add ct1"
         );
         Assert.Equal("AuditLogUsed", entries[^1].GetProperty("event").GetString());
         Assert.Equal(

@@ -67,6 +67,7 @@ internal static class DeviceAddCommand
                 );
                 var arguments = new AddDeviceArguments
                 {
+                    UserName = Environment.UserName,
                     Name = parsed.GetRequiredValue(name),
                     AeTitles = [.. Values(parsed, titles)],
                     Rights = Rights(Values(parsed, allow)),

@@ -207,7 +207,7 @@ internal static class DeviceCommand
                     parsed,
                     terminal,
                     DeviceCommands.Enable,
-                    new EnableDeviceArguments(parsed.GetRequiredValue(device), isEnabled),
+                    new EnableDeviceArguments(Environment.UserName, parsed.GetRequiredValue(device), isEnabled),
                     cancel
                 );
                 await terminal.Out.WriteLineAsync(
@@ -250,7 +250,7 @@ internal static class DeviceCommand
                     parsed,
                     terminal,
                     DeviceCommands.Renew,
-                    new RenewDeviceArguments(name, parsed.GetValue(withdraw), source),
+                    new RenewDeviceArguments(Environment.UserName, name, parsed.GetValue(withdraw), source),
                     cancel
                 );
                 return await WriteAsync(

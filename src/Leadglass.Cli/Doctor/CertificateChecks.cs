@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Leadglass.Access.Certificates;
 using Leadglass.Server.Control;
 
 namespace Leadglass.Cli.Doctor;
@@ -6,10 +7,6 @@ namespace Leadglass.Cli.Doctor;
 /// <summary>When certificates end, told 60, 30 and 7 days before.</summary>
 internal static class CertificateChecks
 {
-    private const int NoticeDays = 60;
-    private const int UrgentDays = 30;
-    private const int RedDays = 7;
-
     public static IEnumerable<Finding> Expiry(ArchiveState archive, DateTimeOffset now)
     {
         using var authority = X509Certificate2.CreateFromPem(archive.AuthorityPem);
@@ -29,20 +26,13 @@ internal static class CertificateChecks
     private static Finding Judge(string check, DateTimeOffset until, DateTimeOffset now, string remedy)
     {
         var days = (int)Math.Floor((until - now).TotalDays);
-        return days switch
+        var ends = $"ends in {days} days, on {until:yyyy-MM-dd}: {remedy}";
+        return CertificateExpiry.Of(until, now) switch
         {
-            < 0 => new Finding(check, Health.Red, $"expired on {until:yyyy-MM-dd}: {remedy}"),
-            <= RedDays => new Finding(check, Health.Red, $"ends in {days} days, on {until:yyyy-MM-dd}: {remedy}"),
-            <= UrgentDays => new Finding(
-                check,
-                Health.Warning,
-                $"ends in {days} days, on {until:yyyy-MM-dd}: {remedy} now"
-            ),
-            <= NoticeDays => new Finding(
-                check,
-                Health.Warning,
-                $"ends in {days} days, on {until:yyyy-MM-dd}: {remedy}"
-            ),
+            ExpiryAlarm.Expired => new Finding(check, Health.Red, $"expired on {until:yyyy-MM-dd}: {remedy}"),
+            ExpiryAlarm.Urgent => new Finding(check, Health.Red, ends),
+            ExpiryAlarm.Near => new Finding(check, Health.Warning, $"{ends} now"),
+            ExpiryAlarm.Soon => new Finding(check, Health.Warning, ends),
             _ => new Finding(check, Health.Ok, $"until {until:yyyy-MM-dd}"),
         };
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Leadglass.Access;
 using Leadglass.Access.Certificates;
+using Leadglass.Access.Trails;
 using Leadglass.Dicom;
 
 namespace Leadglass.Server.Control;
@@ -24,7 +25,14 @@ public static class DeviceCommands
             "device add",
             DeviceCommandJson.Default.AddDeviceArguments,
             DeviceCommandJson.Default.IssueResult,
-            (host, arguments, _, cancel) => Refusing(() => AddAsync(host, arguments, cancel))
+            (host, arguments, _, cancel) =>
+                ChangeAsync(
+                    host,
+                    arguments.UserName,
+                    $"add {arguments.Name}",
+                    () => AddAsync(host, arguments, cancel),
+                    cancel
+                )
         );
 
     /// <summary>Gives a device a further certificate; the former ones hold until they expire, unless they are withdrawn.</summary>
@@ -33,7 +41,14 @@ public static class DeviceCommands
             "device renew",
             DeviceCommandJson.Default.RenewDeviceArguments,
             DeviceCommandJson.Default.IssueResult,
-            (host, arguments, _, cancel) => Refusing(() => RenewAsync(host, arguments, cancel))
+            (host, arguments, _, cancel) =>
+                ChangeAsync(
+                    host,
+                    arguments.UserName,
+                    $"renew {arguments.Name}",
+                    () => RenewAsync(host, arguments, cancel),
+                    cancel
+                )
         );
 
     /// <summary>Disables a device, which ends its live associations, or enables it again.</summary>
@@ -43,15 +58,13 @@ public static class DeviceCommands
             DeviceCommandJson.Default.EnableDeviceArguments,
             DeviceCommandJson.Default.DeviceSummary,
             (host, arguments, _, cancel) =>
-                Refusing(async () =>
-                {
-                    await host.Devices.ChangeAsync(
-                        arguments.Name,
-                        device => device with { Enabled = arguments.Enabled },
-                        cancel
-                    );
-                    return DeviceSummary.Of(host.Devices.Current.Find(arguments.Name)!);
-                })
+                ChangeAsync(
+                    host,
+                    arguments.UserName,
+                    $"{(arguments.Enabled ? "enable" : "disable")} {arguments.Name}",
+                    () => EnableAsync(host, arguments, cancel),
+                    cancel
+                )
         );
 
     /// <summary>All devices.</summary>
@@ -106,6 +119,16 @@ public static class DeviceCommands
             cancel
         );
         return IssueResult.Of(known.Name, issued, host.Authority);
+    }
+
+    private static async Task<DeviceSummary> EnableAsync(
+        ArchiveHost host,
+        EnableDeviceArguments arguments,
+        CancellationToken cancel
+    )
+    {
+        await host.Devices.ChangeAsync(arguments.Name, device => device with { Enabled = arguments.Enabled }, cancel);
+        return DeviceSummary.Of(host.Devices.Current.Find(arguments.Name)!);
     }
 
     private static IssuedCertificate Issue(ArchiveHost host, Device device, CertificateSource source) =>
@@ -167,15 +190,27 @@ public static class DeviceCommands
                 "an AE title has 1 to 16 printable ASCII characters without backslash (PS3.5 6.2)"
             );
 
-    private static async Task<T> Refusing<T>(Func<Task<T>> change)
+    /// <summary>Records who asks for the change, then makes it.</summary>
+    private static async Task<T> ChangeAsync<T>(
+        ArchiveHost host,
+        string userName,
+        string what,
+        Func<Task<T>> change,
+        CancellationToken cancel
+    )
     {
         try
         {
+            await host.Trail.RecordAsync(EnrolmentEvents.Asked(AccessPolicy.Operator(userName), what), cancel);
             return await change();
         }
         catch (EnrolmentException refused)
         {
             throw new ArchiveRefusedException(isUsage: true, refused.Message);
+        }
+        catch (TrailUnavailableException failure)
+        {
+            throw new ArchiveUnavailableException(failure.Message, failure);
         }
     }
 }
@@ -194,6 +229,8 @@ public sealed record CertificateSource(string? SigningRequestPem = null, string?
 /// <summary>What <c>device add</c> says about a device.</summary>
 public sealed record AddDeviceArguments
 {
+    /// <summary>Who enrols: the user's name on this machine.</summary>
+    public required string UserName { get; init; }
     public required string Name { get; init; }
     public required ImmutableArray<string> AeTitles { get; init; }
     public required DeviceRights Rights { get; init; }
@@ -211,10 +248,15 @@ public sealed record AddDeviceArguments
 }
 
 /// <summary>What <c>device renew</c> says.</summary>
-public sealed record RenewDeviceArguments(string Name, bool WithdrawFormer, CertificateSource Certificate);
+public sealed record RenewDeviceArguments(
+    string UserName,
+    string Name,
+    bool WithdrawFormer,
+    CertificateSource Certificate
+);
 
 /// <summary>What <c>device disable</c> and <c>device enable</c> say.</summary>
-public sealed record EnableDeviceArguments(string Name, bool Enabled);
+public sealed record EnableDeviceArguments(string UserName, string Name, bool Enabled);
 
 /// <summary>Nothing narrows the list.</summary>
 public sealed record ListDevicesArguments;
