@@ -54,7 +54,7 @@ public readonly partial struct DicomTag : IEquatable<DicomTag>, IComparable<Dico
     /// <summary>As the standard writes it: (gggg,eeee), upper case.</summary>
     public override string ToString() => $"({Group:X4},{Element:X4})";
 
-    /// <summary>Reads (gggg,eeee) or ggggeeee, in hexadecimal digits.</summary>
+    /// <summary>Reads (gggg,eeee) or ggggeeee, in hexadecimal digits, or a keyword of the dictionary.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out DicomTag tag)
     {
         tag = default;
@@ -80,6 +80,11 @@ public readonly partial struct DicomTag : IEquatable<DicomTag>, IComparable<Dico
         )
         {
             tag = new DicomTag(value);
+            return true;
+        }
+        else if (DicomDictionary.FindByKeyword(text) is { } entry)
+        {
+            tag = entry.Tag;
             return true;
         }
 
