@@ -199,6 +199,7 @@ public sealed class IngestTests
             { "private class", StorageStatus.SopClassNotSupported },
             { "JPIP", StorageStatus.CannotUnderstand },
             { "cut short", StorageStatus.CannotUnderstand },
+            { "patient behind the pixels", StorageStatus.CannotUnderstand },
             { "garbage", StorageStatus.CannotUnderstand },
         };
 
@@ -238,6 +239,8 @@ public sealed class IngestTests
             what switch
             {
                 "cut short" => bytes[..^5],
+                // (0010,0020) LO, 6 bytes, behind the pixel data.
+                "patient behind the pixels" => [.. bytes, 0x10, 0, 0x20, 0, .. "LO"u8, 6, 0, .. "TEST-2"u8],
                 "garbage" => [.. Enumerable.Repeat((byte)0xA5, 3000)],
                 _ => bytes,
             },

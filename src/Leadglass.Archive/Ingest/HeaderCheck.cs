@@ -45,6 +45,22 @@ internal static class HeaderCheck
         return null;
     }
 
+    /// <summary>
+    /// Attributes out of order may stand where only some readers look: an instance that is one patient's to us and
+    /// another's to them is not stored.
+    /// </summary>
+    public static bool IdentifiesBehindPixelData(DataSet? trailer) =>
+        trailer is not null
+        && (
+            trailer.Contains(DicomTag.PatientID)
+            || trailer.Contains(DicomTag.IssuerOfPatientID)
+            || trailer.Contains(DicomTag.PatientName)
+            || trailer.Contains(DicomTag.StudyInstanceUID)
+            || trailer.Contains(DicomTag.SeriesInstanceUID)
+            || trailer.Contains(DicomTag.SOPInstanceUID)
+            || trailer.Contains(DicomTag.SOPClassUID)
+        );
+
     /// <summary>What a careful reader would remark on, by tag and without values.</summary>
     public static ImmutableArray<string> Oddities(DataSet header)
     {

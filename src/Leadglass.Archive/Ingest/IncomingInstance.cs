@@ -198,6 +198,11 @@ public sealed class IncomingInstance : IAsyncDisposable
             await IdentifyAsync(_reader.Header!, cancellationToken);
         }
 
+        if (HeaderCheck.IdentifiesBehindPixelData(_reader.Trailer))
+        {
+            Refuse(StorageStatus.CannotUnderstand, "identifying attributes stand behind the pixel data");
+        }
+
         if (_refusal is not null)
         {
             return null;

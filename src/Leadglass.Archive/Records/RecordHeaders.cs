@@ -10,8 +10,8 @@ internal static class RecordHeaders
     /// <summary>Attributes longer than this are not taken in: 16 MiB.</summary>
     public const int BytesMax = 16 << 20;
 
-    /// <summary>What ingest and replay read with.</summary>
-    public static ReadLimits Limits { get; } = new() { HeldBytesMax = BytesMax };
+    /// <summary>What ingest and replay read with: a deflated instance may inflate to 64 GiB.</summary>
+    public static ReadLimits Limits { get; } = new() { HeldBytesMax = BytesMax, TotalBytesMax = 64L << 30 };
 
     /// <exception cref="SealBrokenException">The record is not as it was sealed.</exception>
     /// <exception cref="DicomFormatException">The attributes are not what ingest let in.</exception>
