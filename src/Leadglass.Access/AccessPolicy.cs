@@ -247,12 +247,19 @@ public sealed class AccessPolicy
         {
             return RefusalReason.AccessWithdrawn;
         }
-        var certificate = now.Certificates.FirstOrDefault(held => held.Fingerprint == identity.Fingerprint);
-        if (certificate is null or { IsRevoked: true })
+        return WhyNotHeld(now, identity.Fingerprint);
+    }
+
+    private RefusalReason? WhyNotHeld(Device device, CertificateFingerprint fingerprint)
+    {
+        foreach (var held in device.Certificates)
         {
-            return RefusalReason.CertificateRevoked;
+            if (held.Fingerprint == fingerprint && !held.IsRevoked)
+            {
+                return Clock.GetUtcNow() > held.NotAfter ? RefusalReason.CertificateExpired : null;
+            }
         }
-        return Clock.GetUtcNow() > certificate.NotAfter ? RefusalReason.CertificateExpired : null;
+        return RefusalReason.CertificateRevoked;
     }
 
     private AccessDecision.Refused Refuse(Identity identity, Operation operation, RefusalReason reason)

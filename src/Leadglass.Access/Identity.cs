@@ -8,8 +8,9 @@ namespace Leadglass.Access;
 /// </summary>
 public abstract class Identity
 {
-    private protected Identity(string name, IPAddress? address)
+    private protected Identity(string kind, string name, IPAddress? address)
     {
+        Key = $"{kind}:{name}";
         Name = name;
         Address = address;
     }
@@ -21,7 +22,7 @@ public abstract class Identity
     public IPAddress? Address { get; }
 
     /// <summary>Kind and name, as the trail keys its entries: "device:ct1".</summary>
-    public abstract string Key { get; }
+    public string Key { get; }
 
     /// <inheritdoc/>
     public override string ToString() => Key;
@@ -31,7 +32,7 @@ public abstract class Identity
 public sealed class DeviceIdentity : Identity
 {
     internal DeviceIdentity(Device device, CertificateFingerprint fingerprint, IPAddress? address)
-        : base(device.Name, address)
+        : base("device", device.Name, address)
     {
         Device = device;
         Fingerprint = fingerprint;
@@ -42,9 +43,6 @@ public sealed class DeviceIdentity : Identity
 
     /// <summary>The certificate it showed.</summary>
     public CertificateFingerprint Fingerprint { get; }
-
-    /// <inheritdoc/>
-    public override string Key => $"device:{Name}";
 }
 
 /// <summary>
@@ -54,14 +52,11 @@ public sealed class DeviceIdentity : Identity
 public sealed class OperatorIdentity : Identity
 {
     internal OperatorIdentity(string userName, bool hasRecoveryKey)
-        : base(userName, address: null)
+        : base("operator", userName, address: null)
     {
         HasRecoveryKey = hasRecoveryKey;
     }
 
     /// <summary>True when the recovery key was shown and is this archive's.</summary>
     public bool HasRecoveryKey { get; }
-
-    /// <inheritdoc/>
-    public override string Key => $"operator:{Name}";
 }

@@ -21,7 +21,7 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
     public ValueTask EnsureAsync(AccessGrant grant, long epoch, StudyFacts study, CancellationToken cancellationToken)
     {
         var key = new Key(grant.Identity.Key, grant.Operation, study.Study.Value, grant.Destination?.Name, epoch);
-        return EnsureAsync(key, grant, () => Begun(grant, study), cancellationToken);
+        return IsWritten(key) ? ValueTask.CompletedTask : EnsureNewAsync(key, grant, study, cancellationToken);
     }
 
     public ValueTask EnsureQueryAsync(AccessGrant grant, long epoch, string query, CancellationToken cancellationToken)
@@ -89,6 +89,20 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
             Action = AuditAction.Execute,
             Detail = query,
         };
+
+    private bool IsWritten(Key key) =>
+        _kept.TryGetValue(key, out var known)
+        && known.IsValueCreated
+        && known.Value.HoldsAt(clock.GetUtcNow())
+        && known.Value.Written.IsCompletedSuccessfully;
+
+    // Apart, so that the way taken for every instance makes no closure.
+    private ValueTask EnsureNewAsync(
+        Key key,
+        AccessGrant grant,
+        StudyFacts study,
+        CancellationToken cancellationToken
+    ) => EnsureAsync(key, grant, () => Begun(grant, study), cancellationToken);
 
     private ValueTask EnsureAsync(
         Key key,
