@@ -60,6 +60,9 @@ internal sealed partial class ServerLog(ILogger logger)
     [LoggerMessage(22, LogLevel.Error, "an operation of {Device} failed by a fault of ours: {Fault}")]
     public partial void OperationFault(string device, string fault);
 
+    [LoggerMessage(23, LogLevel.Warning, "an association of {Device} ended: {End}")]
+    public partial void AssociationEnded(string device, string end);
+
     [LoggerMessage(20, LogLevel.Error, "an association of {Device} ended by a fault of ours: {Fault}")]
     public partial void AssociationFault(string device, string fault);
 

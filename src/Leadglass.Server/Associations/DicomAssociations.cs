@@ -93,11 +93,7 @@ internal sealed class DicomAssociations : IAsyncDisposable
     {
         var connection = live.Connection;
         var factory = new HandlerFactory(this, connection);
-        var end = await _acceptor.RunAsync(connection.Transport, factory, observer: null, _drain.Token, live.Token);
-        if (end.Kind == AssociationEndKind.LocalFault)
-        {
-            _log.AssociationFault(connection.Identity.Name, end.Error?.GetType().Name ?? "unknown");
-        }
+        await _acceptor.RunAsync(connection.Transport, factory, observer: null, _drain.Token, live.Token);
     }
 
     private void OnEnrolmentChanged(object? sender, EnrolmentChangedEventArgs change)

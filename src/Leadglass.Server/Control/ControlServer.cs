@@ -162,7 +162,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not (OperationCanceledException or SocketException))
         {
-            _log.ControlFault(request.Command.Length > 40 ? "?" : request.Command, fault.GetType().Name);
+            _log.ControlFault(ControlCommands.Find(request.Command)?.Name ?? "unknown", Fault.Describe(fault));
             response = new ControlResponse(
                 ControlOutcome.Failed,
                 Message: $"the running archive failed at it: {fault.GetType().Name}; its log says more"
