@@ -90,19 +90,63 @@ public sealed partial class ArchiveProcess : IAsyncDisposable
     /// <summary>Starts <c>serve</c> on free ports and waits for its <c>ready</c> line.</summary>
     public async Task StartAsync(params string[] options)
     {
-        var (file, arguments) = Command([
-            "serve",
-            "--data",
-            DataFolder,
-            "--keys",
-            KeyFolder,
-            "--dicom-port",
-            "0",
-            "--http-port",
-            "0",
-            .. options,
-        ]);
-        server = BackgroundProcess.Start(file, arguments, Environs(), Root);
+        await StartAsync(Command([.. ServeArguments(DataFolder), .. options]));
+    }
+
+    /// <summary>Whether this process may mount file systems that only its children see.</summary>
+    public static async Task<bool> CanMountAsync() =>
+        Tool.IsInstalled("unshare") && (await Tool.RunAsync("unshare", ["--mount", "true"])).ExitCode == 0;
+
+    /// <summary>
+    /// Starts <c>serve</c> on a copy of the data folder that lies on a file system of this size, with a file in it that
+    /// takes room until <see cref="RemoveBallastAsync"/>.
+    /// </summary>
+    public async Task StartOnSmallDiskAsync(int mebibytes, int ballastMebibytes)
+    {
+        var disk = scratch.Folder("disk");
+        const string Script = """
+            mount -t tmpfs -o "size=$0m" tmpfs "$1" && cp -a "$2" "$1/data" &&
+            head -c "$3"M /dev/zero > "$1/ballast" && shift 3 && exec "$@"
+            """;
+        await StartAsync(
+            (
+                "unshare",
+                [
+                    "--mount",
+                    "sh",
+                    "-c",
+                    Script,
+                    $"{mebibytes}",
+                    disk,
+                    DataFolder,
+                    $"{ballastMebibytes}",
+                    "dotnet",
+                    ProgramPath,
+                    .. ServeArguments(Path.Combine(disk, "data")),
+                ]
+            )
+        );
+    }
+
+    /// <summary>Makes room on the small file system.</summary>
+    public async Task RemoveBallastAsync()
+    {
+        var removed = await Tool.RunAsync(
+            "nsenter",
+            ["--target", $"{ServerId}", "--mount", "rm", Path.Combine(Root, "disk", "ballast")]
+        );
+        if (removed.ExitCode != 0)
+        {
+            throw new InvalidOperationException(removed.ToString());
+        }
+    }
+
+    private string[] ServeArguments(string data) =>
+        ["serve", "--data", data, "--keys", KeyFolder, "--dicom-port", "0", "--http-port", "0"];
+
+    private async Task StartAsync((string File, string[] Arguments) command)
+    {
+        server = BackgroundProcess.Start(command.File, command.Arguments, Environs(), Root);
         var ready = ReadyLine()
             .Match(
                 await server.WaitForLineAsync(line => line.StartsWith("ready ", StringComparison.Ordinal), StartLimit)

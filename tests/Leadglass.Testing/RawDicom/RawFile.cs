@@ -62,6 +62,20 @@ public sealed class RawFile
             : new RawFile(path, syntax, Padded(bytes[start..], syntax));
     }
 
+    /// <summary>A file (PS3.10 7.1) around a data set as it came over the wire.</summary>
+    public static byte[] Compose(RawInstance instance)
+    {
+        var meta = new RawIdentifier()
+            .Add(0x00020001, "OB", 0, 1)
+            .Add(0x00020002, "UI", instance.SopClassUid)
+            .Add(0x00020003, "UI", instance.SopInstanceUid)
+            .Add(0x00020010, "UI", instance.TransferSyntax)
+            .Add(0x00020012, "UI", "2.25.302043790172249692526321623266752743501")
+            .ToBytes(isExplicit: true);
+        var groupLength = new RawIdentifier().Add(0x00020000, "UL", BitConverter.GetBytes(meta.Length));
+        return [.. new byte[128], .. "DICM"u8, .. groupLength.ToBytes(isExplicit: true), .. meta, .. instance.DataSet];
+    }
+
     public string? Text(uint tag) => RawElements.Text(Inflated, Elements, tag);
 
     public RawInstance ToInstance() => new(SopClassUid ?? "", SopInstanceUid ?? "", TransferSyntax, DataSet);

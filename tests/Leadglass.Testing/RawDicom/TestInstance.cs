@@ -125,7 +125,14 @@ public sealed record TestInstance
         AddOptional(data);
         using var output = new MemoryStream();
         output.Write(data.ToBytes(IsExplicit));
-        RawIdentifier.WriteHeader(output, 0x7FE00010, "OW", pixelLength, IsExplicit);
+        // Encapsulated pixel data is OB (PS3.5 A.4).
+        RawIdentifier.WriteHeader(
+            output,
+            0x7FE00010,
+            pixelLength == uint.MaxValue ? "OB" : "OW",
+            pixelLength,
+            IsExplicit
+        );
         return output.ToArray();
     }
 
