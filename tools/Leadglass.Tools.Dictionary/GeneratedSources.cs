@@ -21,6 +21,7 @@ public static class GeneratedSources
             [Folder + "DictionaryData.g.cs"] = DictionaryData(elements, repeaters),
             [Folder + "UidConstants.g.cs"] = UidConstants(uids),
             [Folder + "UidData.g.cs"] = UidData(uids),
+            ["docs/storage-sop-classes.md"] = StorageSopClasses(uids),
             ["src/Leadglass.Dicom/Text/FoldingData.g.cs"] = FoldingData(StandardTables.Foldings(tables)),
         };
     }
@@ -133,6 +134,41 @@ public static class GeneratedSources
         Blob(text, "Names", uids.Select(row => row.Name));
         Blob(text, "Keywords", uids.Select(row => row.Keyword));
         return Closed(text);
+    }
+
+    private static string StorageSopClasses(IReadOnlyList<UidRow> uids)
+    {
+        var text = new StringBuilder(
+            """
+            # Storage SOP classes
+
+            What the archive stores without being told: every storage SOP class of the standard whose instances belong to a
+            patient and a study, retired ones included. Written by `tools/Leadglass.Tools.Dictionary`; not by hand.
+
+            | SOP class | UID |
+            |---|---|
+
+            """
+        );
+        foreach (
+            var row in uids.Where(row => row.Scope == "PatientStudy").OrderBy(row => row.Name, StringComparer.Ordinal)
+        )
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {row.Name}{(row.IsRetired ? " (retired)" : "")} | {row.Uid} |\n"
+            );
+        }
+
+        text.Append("\nNot stored, since their instances belong to no patient:\n\n| SOP class | UID |\n|---|---|\n");
+        foreach (
+            var row in uids.Where(row => row.Scope == "NonPatient").OrderBy(row => row.Name, StringComparer.Ordinal)
+        )
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {row.Name} | {row.Uid} |\n");
+        }
+
+        return text.ToString();
     }
 
     private static string FoldingData(IReadOnlyList<(int Code, IReadOnlyList<int> Folded)> foldings)

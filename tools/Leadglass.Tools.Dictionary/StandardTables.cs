@@ -94,6 +94,7 @@ internal static class StandardTables
                 listed.Contains(uid)
                 || nonPatient.Contains(uid)
                 || name.EndsWith("Storage", StringComparison.Ordinal)
+                || name.EndsWith("Image Storage SOP Class", StringComparison.Ordinal)
                 || name.Contains("Storage - ", StringComparison.Ordinal)
             );
         var scope =

@@ -188,7 +188,7 @@ internal static class UidData
             StorageScope.None, StorageScope.None, StorageScope.None, StorageScope.None,
             StorageScope.None, StorageScope.None, StorageScope.None, StorageScope.None,
             StorageScope.None, StorageScope.None, StorageScope.None, StorageScope.None,
-            StorageScope.NonPatient, StorageScope.None, StorageScope.None, StorageScope.None,
+            StorageScope.NonPatient, StorageScope.PatientStudy, StorageScope.PatientStudy, StorageScope.None,
             StorageScope.None, StorageScope.None, StorageScope.None, StorageScope.None,
             StorageScope.None, StorageScope.None, StorageScope.None, StorageScope.None,
             StorageScope.None, StorageScope.PatientStudy, StorageScope.PatientStudy, StorageScope.PatientStudy,

@@ -122,12 +122,17 @@ public sealed class NamePattern
         return letters.ToString();
     }
 
+    // The plain comparison decides nearly always; the spellings of umlauts are made when it does not.
     private bool MatchesWhole(string text)
     {
         var letters = NameFolding.Letters(text).ToString();
+        if (Like(plain, letters))
+        {
+            return true;
+        }
+
         var spelled = NameFolding.Letters(UmlautSpelling.WriteOut(text)).ToString();
-        return Like(plain, letters)
-            || Like(plain, spelled)
+        return Like(plain, spelled)
             || Like(writtenOut, letters)
             || Like(writtenOut, spelled)
             || Like(collapsed, NameFolding.Fold(text));

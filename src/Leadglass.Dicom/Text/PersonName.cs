@@ -32,6 +32,15 @@ public readonly record struct PersonNameGroup(
     /// <summary>As it stands in a data set: components between carets, trailing empty ones left out.</summary>
     public string ToDicom() => string.Join('^', FamilyName, GivenName, MiddleName, Prefix, Suffix).TrimEnd('^');
 
+    /// <summary>As a person reads it: prefix, given, middle and family name, and the suffix after a comma.</summary>
+    public string ToDisplayText()
+    {
+        var name = string.Join(' ', new[] { Prefix, GivenName, MiddleName, FamilyName }.Where(part => part.Length > 0));
+        return Suffix.Length == 0 ? name
+            : name.Length == 0 ? Suffix
+            : $"{name}, {Suffix}";
+    }
+
     /// <summary>Reveals nothing: names are patient data.</summary>
     public override string ToString() => nameof(PersonNameGroup);
 }
@@ -65,6 +74,18 @@ public readonly record struct PersonName(
     public string ToDicom() =>
         string.Join('=', Alphabetic.ToDicom(), Ideographic.ToDicom(), Phonetic.ToDicom()).TrimEnd('=');
 
+    /// <summary>
+    /// True when both names have a spelling in common, whatever its case and accents: the Latin one of Yamada^Tarou=山田^太郎
+    /// and Yamada^Tarou alone. Names without a common kind of spelling cannot be compared, and are not the same.
+    /// </summary>
+    public bool SharesSpellingWith(PersonName other) =>
+        Shared(Alphabetic, other.Alphabetic)
+        || Shared(Ideographic, other.Ideographic)
+        || Shared(Phonetic, other.Phonetic);
+
     /// <summary>Reveals nothing: names are patient data.</summary>
     public override string ToString() => nameof(PersonName);
+
+    private static bool Shared(PersonNameGroup one, PersonNameGroup other) =>
+        !one.IsEmpty && !other.IsEmpty && NameFolding.Fold(one.ToDicom()) == NameFolding.Fold(other.ToDicom());
 }
