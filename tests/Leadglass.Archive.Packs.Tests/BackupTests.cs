@@ -73,6 +73,17 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task TheMasterKeyIsNeverInABackup()
+    {
+        await StoreAsync(1);
+        MasterKeyFile.Write(_data.Root.Folder("keys"), _master);
+        await BackUpAsync();
+        await RestoreAsync();
+        Assert.DoesNotContain("keys", _restored.Root.List());
+        Assert.DoesNotContain(MasterKeyFile.Name, Contents(_backup), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ADamagedBackupIsRefused()
     {
         await StoreAsync(3);

@@ -194,8 +194,11 @@ public static class ArchiveBackup
         }
     }
 
+    /// <summary>Where somebody keeps the master key below the data folder, it still is no part of a backup.</summary>
     private static bool IsOwn(string path) =>
-        !path.StartsWith(Packs + "/", StringComparison.Ordinal) && !LeftOut.Contains(path, StringComparer.Ordinal);
+        !path.StartsWith(Packs + "/", StringComparison.Ordinal)
+        && !LeftOut.Contains(path, StringComparer.Ordinal)
+        && path.Split('/')[^1] is not MasterKeyFile.Name;
 
     private static (string Name, BackupManifest Manifest)? Latest(IDurableFolder generations)
     {
