@@ -30,6 +30,18 @@ internal static class PackRecovery
         return new LogEnd(default, 0, null);
     }
 
+    /// <summary>Makes durable what a killed process may have left in the page cache; cuts nothing.</summary>
+    public static void Flush(PackFolder packs)
+    {
+        if (packs.List().Logs is [.., var last])
+        {
+            using var file = packs.Folder.Open(PackFolder.LogName(last), FileAccess.ReadWrite);
+            file.Sync();
+        }
+
+        packs.Folder.Sync();
+    }
+
     /// <summary>Finds the end and makes the folder ready for writing.</summary>
     /// <param name="indexed">What the index knows to be committed; never cut, even when it looks torn.</param>
     public static LogEnd Repair(PackFolder packs, BlobMark indexed)

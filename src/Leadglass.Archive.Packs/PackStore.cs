@@ -80,9 +80,17 @@ public sealed class PackStore : IBlobStore
     }
 
     /// <summary>Opens the packs for reading only, beside a running writer; sees what is committed at this moment.</summary>
-    public static PackStore OpenReadOnly(IDurableFolder folder)
+    /// <param name="flushesFirst">
+    /// For whoever builds on what is read: a killed process leaves batches in the page cache that are not durable yet.
+    /// </param>
+    public static PackStore OpenReadOnly(IDurableFolder folder, bool flushesFirst = false)
     {
         var packs = new PackFolder(folder);
+        if (flushesFirst)
+        {
+            PackRecovery.Flush(packs);
+        }
+
         return new PackStore(
             packs,
             new PackStoreOptions(),

@@ -192,6 +192,30 @@ public sealed class PackFaultTests
     }
 
     [Fact]
+    public async Task WhatAReaderBuildsOnIsDurableFirst()
+    {
+        await using (var store = Open(Small))
+        {
+            await AppendAsync(store, Bytes(1, 5000));
+            _disk.CutAtStep = _disk.Steps + 2;
+            await Assert.ThrowsAsync<PowerCutException>(() => AppendAsync(store, Bytes(2, 5000)));
+        }
+
+        // Killed after the write and before the flush: the batch lies in the page cache only.
+        _disk.KillProcess();
+        BlobMark built;
+        await using (var reader = PackStore.OpenReadOnly(_disk.Root, flushesFirst: true))
+        {
+            Assert.Equal(2, (await LocationsAsync(reader)).Count);
+            built = reader.End;
+        }
+
+        _disk.CutPower();
+        await using var reopened = Open(Small);
+        Assert.Equal(built, reopened.End);
+    }
+
+    [Fact]
     public async Task LargeRecordsWithoutACommitRecordAreRemovedAtTheNextStart()
     {
         await using (var store = Open(Small))

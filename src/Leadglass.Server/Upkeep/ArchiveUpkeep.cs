@@ -53,7 +53,7 @@ public sealed class ArchiveUpkeep(DataFolder folder, string? keys, HostEnvironme
                 using var held = DataFolderLock.Take(folder);
                 using var master = OpenMaster();
                 using var ring = KeyRing.OpenReadOnly(KeyRingFolder(), master);
-                await using var blobs = PackStore.OpenReadOnly(DurableFolder.Open(folder.Packs));
+                await using var blobs = PackStore.OpenReadOnly(DurableFolder.Open(folder.Packs), flushesFirst: true);
                 var fresh = folder.IndexFile + FreshSuffix;
                 DeleteIndex(fresh);
                 CatchUpReport report;
