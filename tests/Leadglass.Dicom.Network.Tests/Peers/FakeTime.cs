@@ -55,14 +55,14 @@ internal sealed class FakeTime : TimeProvider
         }
     }
 
-    /// <summary>Moves the clock second by second until a task is done; gives how long that took.</summary>
-    public async Task<TimeSpan> AdvanceUntilAsync(Task task, TimeSpan max)
+    /// <summary>Moves the clock step by step, by a second or so many, until a task is done; gives how long that took.</summary>
+    public async Task<TimeSpan> AdvanceUntilAsync(Task task, TimeSpan max, int stepSeconds = 1)
     {
         var began = Elapsed;
         while (!task.IsCompleted)
         {
             Assert.True(Elapsed - began < max, $"not done after {max} on the clock");
-            Advance(TimeSpan.FromSeconds(1));
+            Advance(TimeSpan.FromSeconds(stepSeconds));
             await Task.WhenAny(task, Task.Delay(5));
         }
 
