@@ -180,8 +180,13 @@ public sealed partial class DataSet
 
     private string? TextAt(ValueElement element, ValueRepresentation vr, int index)
     {
-        var values = DecodeValues(element, vr);
-        return index >= 0 && index < values.Length ? values[index].Trim() : null;
+        if (index is < 0 or >= DecodedValuesMax)
+        {
+            return null;
+        }
+
+        var values = DecodeValues(element, vr, index + SpareValues);
+        return index < values.Length ? values[index].Trim() : null;
     }
 
     private static long ReadInteger(ValueElement element, ValueRepresentation vr, int index)

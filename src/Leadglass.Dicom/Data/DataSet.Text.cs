@@ -7,10 +7,13 @@ namespace Leadglass.Dicom;
 public sealed partial class DataSet
 {
     /// <summary>
-    /// At most so many values of an attribute are decoded: 65,536. A value of nothing but backslashes would otherwise take
-    /// eight times its length, and more for numbers.
+    /// At most so many values of an attribute are decoded: a million. A value of nothing but backslashes would otherwise
+    /// take eight times its length, and more for numbers; the longest real ones, contours, have some hundred thousand.
     /// </summary>
-    public const int DecodedValuesMax = 65_536;
+    public const int DecodedValuesMax = 1_000_000;
+
+    // To find one value, so many more are decoded: backslashes may be halves of characters.
+    private const int SpareValues = 1024;
 
     private SpecificCharacterSet? _characterSet;
 
@@ -23,7 +26,7 @@ public sealed partial class DataSet
     /// <summary>The first value; null when the attribute is absent or empty, or has no text form.</summary>
     public string? GetString(DicomTag tag)
     {
-        var values = GetStrings(tag);
+        var values = GetStrings(tag, SpareValues);
         return values.Count == 0 || values[0].Length == 0 ? null : values[0];
     }
 
@@ -31,7 +34,9 @@ public sealed partial class DataSet
     /// All values as text, at most <see cref="DecodedValuesMax"/>, numbers in decimal; empty values among others are empty strings. None when the attribute is
     /// absent or empty, or when it is a sequence or bulk data. UN is read by the VR of the dictionary.
     /// </summary>
-    public IReadOnlyList<string> GetStrings(DicomTag tag)
+    public IReadOnlyList<string> GetStrings(DicomTag tag) => GetStrings(tag, DecodedValuesMax);
+
+    private IReadOnlyList<string> GetStrings(DicomTag tag, int countMax)
     {
         if (Find(tag) is not ValueElement { IsEmpty: false } element)
         {
@@ -41,7 +46,7 @@ public sealed partial class DataSet
         var vr = EffectiveVr(element);
         if (vr.IsText)
         {
-            var values = DecodeValues(element, vr);
+            var values = DecodeValues(element, vr, countMax);
             for (var i = 0; i < values.Length; i++)
             {
                 values[i] = Trim(values[i], vr);
@@ -50,7 +55,7 @@ public sealed partial class DataSet
             return values;
         }
 
-        var count = vr.IsBulk ? 0 : Math.Min(DecodedValuesMax, element.Bytes.Length / NumberSize(vr));
+        var count = vr.IsBulk ? 0 : Math.Min(countMax, element.Bytes.Length / NumberSize(vr));
         var numbers = new string[count];
         for (var i = 0; i < count; i++)
         {
@@ -80,12 +85,12 @@ public sealed partial class DataSet
         SetBytes(tag, vr, characterSet.Encode(text, vr));
     }
 
-    private string[] DecodeValues(ValueElement element, ValueRepresentation vr)
+    private string[] DecodeValues(ValueElement element, ValueRepresentation vr, int countMax)
     {
         var bytes = element.Bytes.Span;
-        if (vr.IsMultiValuedText && bytes.Length > DecodedValuesMax)
+        if (vr.IsMultiValuedText && bytes.Length > countMax)
         {
-            bytes = FirstValues(bytes);
+            bytes = FirstValues(bytes, countMax);
         }
 
         var characterSet = vr.UsesSpecificCharacterSet ? CharacterSet : SpecificCharacterSet.Default;
@@ -93,10 +98,10 @@ public sealed partial class DataSet
     }
 
     // In some character sets a backslash may be half of a character: then a few values more are cut off.
-    private static ReadOnlySpan<byte> FirstValues(ReadOnlySpan<byte> bytes)
+    private static ReadOnlySpan<byte> FirstValues(ReadOnlySpan<byte> bytes, int countMax)
     {
         var length = 0;
-        for (var count = 0; count < DecodedValuesMax; count++)
+        for (var count = 0; count < countMax; count++)
         {
             var next = bytes[length..].IndexOf((byte)'\\');
             if (next < 0)
@@ -143,7 +148,7 @@ public sealed partial class DataSet
     {
         if (Find(DicomTag.SpecificCharacterSet) is ValueElement { IsEmpty: false } element)
         {
-            return SpecificCharacterSet.Parse(DecodeValues(element, ValueRepresentation.CS));
+            return SpecificCharacterSet.Parse(DecodeValues(element, ValueRepresentation.CS, SpareValues));
         }
 
         return Parent?.CharacterSet ?? SpecificCharacterSet.Default;

@@ -42,12 +42,12 @@ public sealed class DicomFile
     /// <summary>Reads a file that lies in memory; values are slices of it.</summary>
     /// <param name="stopBefore">Reads up to the first top-level attribute with this or a greater tag.</param>
     /// <exception cref="DicomFormatException">It is no DICOM file, or exceeds a limit. Positions count from the start
-    /// of the data set once that is reached.</exception>
+    /// of the file, in a deflated data set from the start of what is inflated.</exception>
     public static DicomFile Read(ReadOnlyMemory<byte> bytes, ReadLimits? limits = null, DicomTag? stopBefore = null)
     {
         // With all bytes at hand there is an answer or an exception.
         var start = DicomFileStart.TryRead(bytes, isFinal: true)!;
-        var dataSet = DataSetReader.Read(bytes[start.DataSetOffset..], start.TransferSyntax, limits, stopBefore);
+        var dataSet = ReadDataSet(bytes, start, limits, stopBefore);
         return new DicomFile(start.Preamble, start.HasPrefix, start.FileMetaInformation, start.TransferSyntax, dataSet);
     }
 
@@ -119,6 +119,24 @@ public sealed class DicomFile
 
     /// <summary>The syntax, and nothing of the values.</summary>
     public override string ToString() => $"{nameof(DicomFile)} in {TransferSyntax}";
+
+    private static DataSet ReadDataSet(
+        ReadOnlyMemory<byte> bytes,
+        DicomFileStart start,
+        ReadLimits? limits,
+        DicomTag? stopBefore
+    )
+    {
+        try
+        {
+            return DataSetReader.Read(bytes[start.DataSetOffset..], start.TransferSyntax, limits, stopBefore);
+        }
+        catch (DicomFormatException refused) when (!start.TransferSyntax.IsDeflated)
+        {
+            var position = start.DataSetOffset + refused.Position;
+            throw new DicomFormatException(refused.Problem, position, refused.Tag, refused.Clause, refused);
+        }
+    }
 
     private static TransferSyntax SyntaxOf(FileMetaInformation metaInformation) =>
         TransferSyntax.FindOrAssume(

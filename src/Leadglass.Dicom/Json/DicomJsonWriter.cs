@@ -38,7 +38,8 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataUriSource? 
         element.Tag.Value.TryFormat(name, out _, "X8", CultureInfo.InvariantCulture);
         writer.WriteStartObject(name);
         var vr =
-            element is SequenceElement ? ValueRepresentation.SQ
+            element.Tag == DicomTag.SpecificCharacterSet ? ValueRepresentation.CS
+            : element is SequenceElement ? ValueRepresentation.SQ
             : element.Vr.IsKnown ? element.Vr
             : ValueRepresentation.UN;
         writer.WriteString("vr"u8, vr.Code);

@@ -16,7 +16,7 @@ public sealed class InstanceReaderTests
         foreach (var (name, file) in RealFileTests.ReadableFiles())
         {
             var bytes = File.ReadAllBytes(Path.Combine(SharedData.Root, name));
-            if (bytes.Length / pieceLength > 200_000)
+            if (bytes.Length / pieceLength > 60_000)
             {
                 continue;
             }
