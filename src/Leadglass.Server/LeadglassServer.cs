@@ -32,7 +32,7 @@ public sealed class LeadglassServer : IAsyncDisposable
     {
         _host = host;
         _options = options;
-        _log = new ServerLog(logs.CreateLogger("Leadglass.Server"));
+        _log = new ServerLog(logs.CreateLogger("Leadglass.Server"), host.Clock);
         _certificate = new ListenerCertificate(host.Authority, CertificateNames(options), host.Clock);
         _associations = new DicomAssociations(host, options, _certificate, _log);
     }

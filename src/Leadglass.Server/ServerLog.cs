@@ -9,8 +9,41 @@ namespace Leadglass.Server;
 /// Every message that the server writes, in one place, so that it can be read for patient data in one sitting: none has a
 /// parameter that could hold any.
 /// </summary>
-internal sealed partial class ServerLog(ILogger logger)
+/// <param name="logger">Where messages go.</param>
+/// <param name="clock">The time, by which lines about strangers are limited to 60 a minute; the trail has their number.</param>
+internal sealed partial class ServerLog(ILogger logger, TimeProvider clock)
 {
+    private const int StrangersPerMinute = 60;
+
+    private readonly LineBudget _strangers = new(StrangersPerMinute, clock);
+
+    /// <summary>A peer in clear was refused.</summary>
+    public void NotTls(IPAddress? address)
+    {
+        if (MayWrite())
+        {
+            NotTlsLine(address);
+        }
+    }
+
+    /// <summary>A peer's certificate was refused.</summary>
+    public void StrangerRefused(IPAddress? address, RefusalReason reason)
+    {
+        if (MayWrite())
+        {
+            StrangerRefusedLine(address, reason);
+        }
+    }
+
+    /// <summary>A connection too many was refused.</summary>
+    public void TurnedAway(IPAddress? address, int most)
+    {
+        if (MayWrite())
+        {
+            TurnedAwayLine(address, most);
+        }
+    }
+
     [LoggerMessage(1, LogLevel.Information, "serving: DICOM over TLS on {Dicom}, HTTPS on {Https}")]
     public partial void Serving(IPEndPoint dicom, IPEndPoint https);
 
@@ -21,13 +54,13 @@ internal sealed partial class ServerLog(ILogger logger)
     public partial void Stopped();
 
     [LoggerMessage(10, LogLevel.Warning, "refused {Address}: it does not speak TLS")]
-    public partial void NotTls(IPAddress? address);
+    private partial void NotTlsLine(IPAddress? address);
 
     [LoggerMessage(11, LogLevel.Warning, "refused {Address}: {Reason}")]
-    public partial void StrangerRefused(IPAddress? address, RefusalReason reason);
+    private partial void StrangerRefusedLine(IPAddress? address, RefusalReason reason);
 
     [LoggerMessage(12, LogLevel.Warning, "turned {Address} away: all {Most} connections of this listener are in use")]
-    public partial void TurnedAway(IPAddress? address, int most);
+    private partial void TurnedAwayLine(IPAddress? address, int most);
 
     [LoggerMessage(13, LogLevel.Warning, "refused a connection to the control socket: another user made it")]
     public partial void ControlRefused();
@@ -72,4 +105,18 @@ internal sealed partial class ServerLog(ILogger logger)
         "the certificate of {Device} ends on {Until:yyyy-MM-dd} ({Alarm}): leadglass device renew"
     )]
     public partial void CertificateEnds(string device, DateTimeOffset? until, ExpiryAlarm alarm);
+
+    [LoggerMessage(24, LogLevel.Warning, "{Withheld} further refusals are not in this log, but in the trail")]
+    private partial void Withheld(int withheld);
+
+    private bool MayWrite()
+    {
+        var may = _strangers.TryTake(out var withheld);
+        if (withheld > 0)
+        {
+            Withheld(withheld);
+        }
+
+        return may;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Leadglass.Access.Certificates;
@@ -22,13 +23,21 @@ internal static class CertificateFacts
         /// <summary>RSA from 2048 bits, elliptic curves from 256; nothing else is enrolled.</summary>
         public bool IsStrongEnough()
         {
-            using var rsa = key.GetRSAPublicKey();
-            if (rsa is not null)
+            try
             {
-                return rsa.KeySize >= RsaBitsMin;
+                using var rsa = key.GetRSAPublicKey();
+                if (rsa is not null)
+                {
+                    return rsa.KeySize >= RsaBitsMin;
+                }
+                using var elliptic = key.GetECDsaPublicKey();
+                return elliptic is not null && elliptic.KeySize >= EllipticBitsMin;
             }
-            using var elliptic = key.GetECDsaPublicKey();
-            return elliptic is not null && elliptic.KeySize >= EllipticBitsMin;
+            catch (Exception failure) when (failure is CryptographicException or NotSupportedException)
+            {
+                // A curve or an encoding that this machine does not know.
+                return false;
+            }
         }
     }
 }

@@ -41,6 +41,19 @@ public sealed class ClientCertificateJudge(X509Certificate2 authority)
         {
             return new CertificateJudgement.Refused(RefusalReason.NoCertificate);
         }
+        try
+        {
+            return JudgeShown(certificate, devices, now);
+        }
+        catch (Exception failure) when (failure is CryptographicException or NotSupportedException or ArgumentException)
+        {
+            // Its maker signed something that no certificate holds: impossible dates, an unknown curve.
+            return new CertificateJudgement.Refused(RefusalReason.CertificateUnsuitable);
+        }
+    }
+
+    private CertificateJudgement JudgeShown(X509Certificate2 certificate, EnrolledDevices devices, DateTimeOffset now)
+    {
         var fingerprint = CertificateFingerprint.Of(certificate);
         var device = devices.FindByCertificate(fingerprint);
         var held = device?.Certificates.First(candidate => candidate.Fingerprint == fingerprint);
@@ -82,10 +95,6 @@ public sealed class ClientCertificateJudge(X509Certificate2 authority)
             return chain.Build(certificate)
                 && chain.ChainElements.Count == 2
                 && chain.ChainElements[1].Certificate.RawDataMemory.Span.SequenceEqual(authority.RawDataMemory.Span);
-        }
-        catch (CryptographicException)
-        {
-            return false;
         }
         finally
         {

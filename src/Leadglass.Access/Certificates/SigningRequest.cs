@@ -23,7 +23,7 @@ public static class SigningRequest
                 RSASignaturePadding.Pkcs1
             );
         }
-        catch (Exception failure) when (failure is CryptographicException or ArgumentException)
+        catch (Exception failure) when (failure is CryptographicException or ArgumentException or NotSupportedException)
         {
             throw new EnrolmentException(
                 "the signing request is not a valid PKCS #10 request in PEM, or its signature does not match its key"
@@ -43,34 +43,35 @@ public static class SigningRequest
     public static DeviceCertificate ReadForeignCertificate(string pem, DateTimeOffset now)
     {
         CheckLength(pem);
-        X509Certificate2 certificate;
         try
         {
-            certificate = X509Certificate2.CreateFromPem(pem);
+            using var certificate = X509Certificate2.CreateFromPem(pem);
+            return ReadForeignCertificate(certificate, now);
         }
-        catch (CryptographicException)
+        catch (Exception failure) when (failure is CryptographicException or NotSupportedException)
         {
-            throw new EnrolmentException("the certificate is not a PEM certificate");
+            throw new EnrolmentException("the certificate is not a PEM certificate, or of a kind unknown here");
         }
-        using (certificate)
+    }
+
+    private static DeviceCertificate ReadForeignCertificate(X509Certificate2 certificate, DateTimeOffset now)
+    {
+        if (certificate.ValidUntil() <= now)
         {
-            if (certificate.ValidUntil() <= now)
-            {
-                throw new EnrolmentException("the certificate has expired: ask its issuer for a new one");
-            }
-            if (!ClientCertificateJudge.IsForClients(certificate))
-            {
-                throw new EnrolmentException(
-                    "the certificate is not for client authentication, or its key is weaker than ECDSA P-256 or RSA 2048"
-                );
-            }
-            return new DeviceCertificate(
-                CertificateFingerprint.Of(certificate),
-                certificate.ValidFrom(),
-                certificate.ValidUntil(),
-                IsForeign: true
+            throw new EnrolmentException("the certificate has expired: ask its issuer for a new one");
+        }
+        if (!ClientCertificateJudge.IsForClients(certificate))
+        {
+            throw new EnrolmentException(
+                "the certificate is not for client authentication, or its key is weaker than ECDSA P-256 or RSA 2048"
             );
         }
+        return new DeviceCertificate(
+            CertificateFingerprint.Of(certificate),
+            certificate.ValidFrom(),
+            certificate.ValidUntil(),
+            IsForeign: true
+        );
     }
 
     private static void CheckLength(string pem)

@@ -62,7 +62,7 @@ internal sealed class ListenerFixture : IAsyncDisposable
             fixture.EchoAsync,
             HttpDoor.AnswerAsync,
             NullLoggerFactory.Instance,
-            new ServerLog(NullLogger.Instance),
+            new ServerLog(NullLogger.Instance, TimeProvider.System),
             CancellationToken.None
         );
         return fixture;
