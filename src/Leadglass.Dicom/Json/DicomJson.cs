@@ -23,7 +23,7 @@ public static class DicomJson
         new()
         {
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            SkipValidation = false,
+            SkipValidation = true,
             MaxDepth = 1000,
         };
 

@@ -34,15 +34,16 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataUriSource? 
             return;
         }
 
-        Span<char> name = stackalloc char[8];
-        element.Tag.Value.TryFormat(name, out _, "X8", CultureInfo.InvariantCulture);
-        writer.WriteStartObject(name);
+        Span<byte> text = stackalloc byte[8];
+        element.Tag.Value.TryFormat(text, out _, "X8", CultureInfo.InvariantCulture);
+        writer.WriteStartObject(text);
         var vr =
             element.Tag == DicomTag.SpecificCharacterSet ? ValueRepresentation.CS
             : element is SequenceElement ? ValueRepresentation.SQ
             : element.Vr.IsKnown ? element.Vr
             : ValueRepresentation.UN;
-        writer.WriteString("vr"u8, vr.Code);
+        BinaryPrimitives.WriteUInt16BigEndian(text, (ushort)vr);
+        writer.WriteString("vr"u8, text[..2]);
         if (uri is not null)
         {
             writer.WriteString("BulkDataURI"u8, uri);
