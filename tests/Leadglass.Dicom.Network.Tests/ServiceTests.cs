@@ -7,6 +7,7 @@ public sealed class ServiceTests
 {
     private const string Instance = "1.2.826.0.1.3680043.8.498.1";
     private const string Find = SopClasses.StudyRootQueryRetrieveInformationModelFind;
+    private const string Move = SopClasses.StudyRootQueryRetrieveInformationModelMove;
     private const string Get = SopClasses.StudyRootQueryRetrieveInformationModelGet;
 
     [Fact(Timeout = 20_000)]
@@ -89,6 +90,80 @@ public sealed class ServiceTests
         Assert.Equal((5, 1, 0), (outcome.Completed, outcome.Failed, outcome.Warnings));
         Assert.Equal([SopInstanceUid.Parse($"{Instance}.99")], outcome.FailedInstances);
         Assert.Equal(sent, received);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task MoveCountsWhatBecameOfEachInstance()
+    {
+        CMoveRequest? asked = null;
+        DimseStatus[] statuses =
+        [
+            DimseStatus.Success,
+            DimseStatus.CoercionOfDataElements,
+            DimseStatus.OutOfResources,
+            DimseStatus.Success,
+        ];
+        var handler = new TestHandler
+        {
+            Move = (request, _, _) =>
+            {
+                asked = request;
+                return new MovePlan
+                {
+                    SubOperations = 4,
+                    Outcomes = statuses
+                        .Select((status, i) => new SubOperationOutcome(SopInstanceUid.Parse($"{Instance}.{i}"), status))
+                        .ToAsyncEnumerable(),
+                };
+            },
+        };
+        await using var connected = await Connected.OpenAsync(handler, Connected.Options(Move));
+        var progress = new Progress();
+
+        var outcome = await connected.Client.MoveAsync(
+            SopClassUid.Parse(Move),
+            AeTitle.Parse("WORKSTATION"),
+            new DataSet(),
+            progress
+        );
+
+        Assert.Equal("WORKSTATION", asked!.Destination.Value);
+        Assert.Equal(DimseStatus.WarningSubOperationsFailed, outcome.Status);
+        Assert.Equal((2, 1, 1), (outcome.Completed, outcome.Failed, outcome.Warnings));
+        Assert.Equal([SopInstanceUid.Parse($"{Instance}.2")], outcome.FailedInstances);
+        Assert.Equal([new(3, 1, 0, 0), new(2, 1, 0, 1), new(1, 1, 1, 1)], progress.Steps);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task ARetrievalThatIsRefusedOrFallsOverSaysSo()
+    {
+        var handler = new TestHandler
+        {
+            Get = (_, _) => RetrievePlan.Refused(DimseStatus.OutOfResources),
+            Move = (_, _, _) => new MovePlan { SubOperations = 3, Outcomes = FallOver() },
+        };
+        await using var connected = await Connected.OpenAsync(handler, Connected.Options(Get, Move));
+
+        var get = await connected.Client.GetAsync(SopClassUid.Parse(Get), new DataSet());
+        var move = await connected.Client.MoveAsync(SopClassUid.Parse(Move), AeTitle.Parse("X"), new DataSet());
+
+        Assert.Equal(DimseStatus.OutOfResources, get.Status);
+        Assert.Equal(DimseStatus.UnableToPerformSubOperations, move.Status);
+        Assert.Equal(1, move.Completed);
+    }
+
+    private static async IAsyncEnumerable<SubOperationOutcome> FallOver()
+    {
+        yield return new SubOperationOutcome(SopInstanceUid.Parse(Instance), DimseStatus.Success);
+        await Task.Yield();
+        throw new InvalidOperationException("made up");
+    }
+
+    private sealed class Progress : IProgress<RetrieveProgress>
+    {
+        public List<RetrieveProgress> Steps { get; } = [];
+
+        public void Report(RetrieveProgress value) => Steps.Add(value);
     }
 
     private static IEnumerable<CFindResponse> Studies(int count)

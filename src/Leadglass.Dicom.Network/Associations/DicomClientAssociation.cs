@@ -3,28 +3,6 @@ using System.Runtime.CompilerServices;
 
 namespace Leadglass.Dicom.Network;
 
-/// <summary>What came of asking for an association.</summary>
-/// <param name="Association">The association; null when there is none.</param>
-/// <param name="Failure">Why there is none: rejected, aborted, closed or silent.</param>
-public sealed record ConnectResult(DicomClientAssociation? Association, AssociationEnd? Failure);
-
-/// <summary>How a C-GET or C-MOVE ended.</summary>
-/// <param name="Status">The final status.</param>
-/// <param name="Completed">Sub-operations that succeeded.</param>
-/// <param name="Failed">Sub-operations that failed.</param>
-/// <param name="Warnings">Sub-operations that gave a warning.</param>
-/// <param name="FailedInstances">Failed SOP Instance UID List (0008,0058).</param>
-public sealed record RetrieveOutcome(
-    DimseStatus Status,
-    int Completed,
-    int Failed,
-    int Warnings,
-    IReadOnlyList<SopInstanceUid> FailedInstances
-);
-
-/// <summary>How far a C-GET or C-MOVE is.</summary>
-public readonly record struct RetrieveProgress(int? Remaining, int Completed, int Failed, int Warnings);
-
 /// <summary>
 /// An association that this side asked for. Operations may be invoked from several threads; beyond the negotiated window
 /// they wait for each other. Cancelling C-FIND, C-GET or C-MOVE sends C-CANCEL and awaits the final response, which is then
@@ -349,66 +327,5 @@ public sealed class DicomClientAssociation : IAsyncDisposable
     {
         var invocation = await _association.InvokeAsync(command, context, identifier, cancellationToken);
         return new CancellableResponses(_association, invocation, cancellationToken);
-    }
-
-    /// <summary>The responses to an operation; a cancelled token or leaving early sends C-CANCEL once.</summary>
-    private sealed class CancellableResponses : IAsyncDisposable
-    {
-        private readonly Association _association;
-        private readonly Association.Invocation _invocation;
-        private readonly CancellationTokenRegistration _registration;
-        private Task _cancelling = Task.CompletedTask;
-        private int _cancelled;
-        private bool _done;
-
-        public CancellableResponses(
-            Association association,
-            Association.Invocation invocation,
-            CancellationToken cancellationToken
-        )
-        {
-            _association = association;
-            _invocation = invocation;
-            _registration = cancellationToken.Register(Cancel);
-        }
-
-        public async ValueTask<DimseResponse> NextAsync()
-        {
-            var response = await _invocation.NextAsync(CancellationToken.None);
-            _done = !response.Command.DimseStatus.IsPending;
-            return response;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _registration.DisposeAsync();
-            try
-            {
-                if (!_done && _association.Upper.End is null)
-                {
-                    Cancel();
-                    while (!_done)
-                    {
-                        await NextAsync();
-                    }
-                }
-
-                await _cancelling;
-            }
-            catch (AssociationEndedException)
-            {
-                // Nothing is left to cancel.
-            }
-
-            await _invocation.DisposeAsync();
-        }
-
-        private void Cancel()
-        {
-            if (Interlocked.Exchange(ref _cancelled, 1) == 0)
-            {
-                _cancelling = _association.CancelAsync(_invocation.MessageId, _invocation.Context).AsTask();
-            }
-        }
     }
 }
