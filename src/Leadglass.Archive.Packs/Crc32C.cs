@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 
@@ -34,4 +35,16 @@ internal static class Crc32C
 
     /// <summary>The checksum of some bytes.</summary>
     public static uint Of(ReadOnlySpan<byte> bytes) => Finish(Append(Start, bytes));
+
+    /// <summary>The checksum of bytes in several pieces.</summary>
+    public static uint Of(in ReadOnlySequence<byte> bytes)
+    {
+        var state = Start;
+        foreach (var part in bytes)
+        {
+            state = Append(state, part.Span);
+        }
+
+        return Finish(state);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -102,7 +103,7 @@ public sealed class PackStore : IBlobStore
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<BlobLocation>> AppendAsync(
-        IReadOnlyList<ReadOnlyMemory<byte>> sealedRecords,
+        IReadOnlyList<ReadOnlySequence<byte>> sealedRecords,
         CancellationToken cancellationToken
     )
     {
@@ -304,13 +305,11 @@ public sealed class PackStore : IBlobStore
 
     private static UInt128 NewPackId() => KeyId.Create().Value;
 
-    private CommitEntry[] Append(IReadOnlyList<ReadOnlyMemory<byte>> records, CommitEntry? large)
+    private CommitEntry[] Append(IReadOnlyList<ReadOnlySequence<byte>> records, CommitEntry? large)
     {
         ThrowUnlessWritable();
         var entries = new CommitEntry[large is null ? records.Count : 1];
-        var batchBytes = PackFormat.RoundUp(
-            CommitRecord.SizeOf(entries.Length) + records.Sum(record => (long)record.Length)
-        );
+        var batchBytes = PackFormat.RoundUp(CommitRecord.SizeOf(entries.Length) + records.Sum(record => record.Length));
         ThrowIfFull(batchBytes);
         MakeRoomInLog(batchBytes);
         var start = _end.End.Offset;
@@ -319,10 +318,7 @@ public sealed class PackStore : IBlobStore
         {
             entries[i] =
                 large
-                ?? new CommitEntry(
-                    new BlobLocation(_end.End.Pack, offset, records[i].Length),
-                    Crc32C.Of(records[i].Span)
-                );
+                ?? new CommitEntry(new BlobLocation(_end.End.Pack, offset, records[i].Length), Crc32C.Of(records[i]));
             offset += large is null ? records[i].Length : 0;
         }
 
@@ -336,7 +332,7 @@ public sealed class PackStore : IBlobStore
     private void WriteBatch(
         long start,
         ReadOnlySpan<byte> commit,
-        IReadOnlyList<ReadOnlyMemory<byte>> records,
+        IReadOnlyList<ReadOnlySequence<byte>> records,
         ReadOnlySpan<byte> filling
     )
     {
@@ -346,7 +342,10 @@ public sealed class PackStore : IBlobStore
             _writer.Append(commit);
             foreach (var record in records)
             {
-                _writer.Append(record.Span);
+                foreach (var part in record)
+                {
+                    _writer.Append(part.Span);
+                }
             }
 
             _writer.Append(filling);

@@ -14,6 +14,11 @@ public sealed record ArchiveOptions
     /// <summary>Memory that instances on their way in share, in bytes: 48 MiB.</summary>
     public long IngestBudgetBytes { get; init; } = 48L << 20;
 
+    /// <summary>
+    /// Memory through which long instances stream to the disk, in bytes: 64 MiB, less than one for each at a time.
+    /// </summary>
+    public long StagingBytes { get; init; } = 64L << 20;
+
     /// <summary>Instances up to this length wait for their commit in memory, larger ones stream: 16 MiB.</summary>
     public int BufferedInstanceBytesMax { get; init; } = 16 << 20;
 
@@ -46,6 +51,7 @@ public sealed record ArchiveOptions
     {
         List<string> mistakes = [];
         Check(IngestBudgetBytes, 1 << 20, IngestBudgetBytesBound, nameof(IngestBudgetBytes));
+        Check(StagingBytes, 1 << 20, IngestBudgetBytesBound, nameof(StagingBytes));
         Check(BufferedInstanceBytesMax, 512 << 10, 256 << 20, nameof(BufferedInstanceBytesMax));
         Check(QuarantinedInstancesPerDeviceMax, 0, 10_000_000, nameof(QuarantinedInstancesPerDeviceMax));
         Check(QuarantinedBytesPerDeviceMax, 0, 1L << 44, nameof(QuarantinedBytesPerDeviceMax));

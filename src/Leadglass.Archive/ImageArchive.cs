@@ -50,7 +50,8 @@ public sealed class ImageArchive : IAsyncDisposable
             _ledger,
             _committer,
             upkeep,
-            new IngestBudget(parts.Options.IngestBudgetBytes),
+            new BlockPool(parts.Options.IngestBudgetBytes),
+            new BlockPool(parts.Options.StagingBytes),
             parts.Options,
             parts.Clock
         );

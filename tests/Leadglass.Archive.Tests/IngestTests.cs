@@ -156,7 +156,7 @@ public sealed class IngestTests
         await archive.Access.GrantAsync(Access.Operation.Store);
         archive.Access.Trail.Fails = true;
         var refused = await archive.StoreAsync(TestInstances.Ct());
-        Assert.Equal((IngestResult.Refused, StorageStatus.NotAuthorized), (refused.Result, refused.Status));
+        Assert.Equal((IngestResult.Refused, StorageStatus.OutOfResources), (refused.Result, refused.Status));
         archive.Access.Trail.Fails = false;
         Assert.Empty(await archive.InstancesOfAsync("1.2.826.0.1.1"));
         Assert.Equal(IngestResult.Stored, (await archive.StoreAsync(TestInstances.Ct())).Result);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace Leadglass.Contract;
@@ -47,7 +48,7 @@ public sealed class MemoryBlobStore : IBlobStore
     }
 
     public async ValueTask<IReadOnlyList<BlobLocation>> AppendAsync(
-        IReadOnlyList<ReadOnlyMemory<byte>> sealedRecords,
+        IReadOnlyList<ReadOnlySequence<byte>> sealedRecords,
         CancellationToken cancellationToken
     )
     {
@@ -58,7 +59,7 @@ public sealed class MemoryBlobStore : IBlobStore
 
         lock (gate)
         {
-            Take(sealedRecords.Sum(record => (long)record.Length));
+            Take(sealedRecords.Sum(record => record.Length));
             Appends++;
             return [.. sealedRecords.Select(record => Commit(record.ToArray(), pack: 1))];
         }

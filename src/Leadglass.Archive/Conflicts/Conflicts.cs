@@ -188,7 +188,7 @@ public sealed class Conflicts
         await _committer.CommitAsync(
             new CommitItem
             {
-                Record = output.WrittenMemory,
+                Record = new System.Buffers.ReadOnlySequence<byte>(output.WrittenMemory),
                 Epoch = await _committer.CurrentEpochAsync(cancellationToken),
                 Decide = () => _upkeep.DecideAsync(decision, CancellationToken.None),
             },

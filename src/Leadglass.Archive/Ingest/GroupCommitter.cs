@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Threading.Channels;
 
 namespace Leadglass.Archive;
@@ -237,7 +238,7 @@ internal sealed class GroupCommitter : IAsyncDisposable
 internal sealed class CommitItem
 {
     /// <summary>A whole sealed record, in memory that stays as it is until <see cref="Done"/>.</summary>
-    public ReadOnlyMemory<byte> Record { get; init; }
+    public ReadOnlySequence<byte> Record { get; init; } = ReadOnlySequence<byte>.Empty;
 
     /// <summary>A large record, flushed.</summary>
     public IBlobStream? Stream { get; init; }

@@ -18,7 +18,7 @@ public sealed class IncomingInstance : IAsyncDisposable
     private readonly IngestRequest _request;
     private readonly ContentDigester _digester;
     private readonly InstanceReader _reader;
-    private readonly BudgetedBuffer _plain;
+    private readonly BlockBuffer _plain;
     private IngestOutcome? _refusal;
     private InstanceFacts? _facts;
     private IdentityLedger.IdentityHold? _hold;
@@ -30,7 +30,7 @@ public sealed class IncomingInstance : IAsyncDisposable
     internal IncomingInstance(IngestContext context, AccessGrant grant, IngestRequest request, IngestOutcome? refusal)
     {
         (_context, _grant, _request, _refusal) = (context, grant, request, refusal);
-        _plain = new BudgetedBuffer(context.Budget);
+        _plain = new BlockBuffer(context.Budget);
         _digester = new ContentDigester(request.TransferSyntax, context.Keys);
         _reader = new InstanceReader(request.TransferSyntax, RecordHeaders.Limits, _digester);
     }
@@ -180,11 +180,14 @@ public sealed class IncomingInstance : IAsyncDisposable
             _facts!.InstanceToken,
             _reader.PixelDataOffset ?? long.MaxValue
         );
-        for (var rest = _plain.Written; !rest.IsEmpty; )
+        foreach (var part in _plain.Written)
         {
-            var piece = rest[..Math.Min(rest.Length, PieceBytesMax)];
-            await _record.WriteAsync(piece, cancellationToken);
-            rest = rest[piece.Length..];
+            for (var rest = part; !rest.IsEmpty; )
+            {
+                var piece = rest[..Math.Min(rest.Length, PieceBytesMax)];
+                await _record.WriteAsync(piece, cancellationToken);
+                rest = rest[piece.Length..];
+            }
         }
 
         _plain.Dispose();
@@ -367,6 +370,11 @@ public sealed class IncomingInstance : IAsyncDisposable
         {
             Refuse(StorageStatus.CannotUnderstand, Shortened($"{exception.Tag} at byte {exception.Position}"));
         }
+        catch (AccessRefusedException exception) when (exception.Reason is RefusalReason.TrailUnavailable)
+        {
+            // What cannot be recorded is not taken, and may be sent again.
+            Refuse(StorageStatus.OutOfResources, "the trail cannot be written");
+        }
         catch (AccessRefusedException)
         {
             Refuse(StorageStatus.NotAuthorized, "no leave to store this study");
@@ -380,7 +388,8 @@ public sealed class IncomingInstance : IAsyncDisposable
                 Shortened(exception.Message)
             );
         }
-        catch (Exception exception) when (exception is BlobStoreFullException or IndexFullException)
+        catch (Exception exception)
+            when (exception is BlobStoreFullException or IndexFullException or DiskFullException)
         {
             Refuse(StorageStatus.OutOfResources, "storage is full");
         }

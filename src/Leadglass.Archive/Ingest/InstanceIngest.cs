@@ -20,7 +20,7 @@ public sealed class InstanceIngest
     public bool IsFull => _context.Committer.IsFull;
 
     /// <summary>Bytes of the ingest budget that are not taken.</summary>
-    public long BudgetLeftBytes => _context.Budget.Left;
+    public long BudgetLeftBytes => _context.Budget.LeftBytes;
 
     /// <summary>
     /// Whether instances of a SOP class may be stored: those of the standard that belong to a patient and a study, and
@@ -70,7 +70,8 @@ internal sealed record IngestContext(
     IdentityLedger Ledger,
     GroupCommitter Committer,
     IndexUpkeep Upkeep,
-    IngestBudget Budget,
+    BlockPool Budget,
+    BlockPool Staging,
     ArchiveOptions Options,
     TimeProvider Clock
 );

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Leadglass.Sealing;
 
 namespace Leadglass.Archive;
@@ -8,10 +9,10 @@ namespace Leadglass.Archive;
 /// </summary>
 internal sealed class SealedRecordWriter : IAsyncDisposable
 {
-    private const int StagedBytesMax = 512 << 10;
+    private const int StagedBytesMax = 256 << 10;
 
     // What one piece of 64 KiB can make the sealer put out: it may hold a chunk, and ends runs.
-    private const int PutOutBytesMax = 200 << 10;
+    private const int PutOutBytesMax = 136 << 10;
 
     private readonly IngestContext _context;
     private readonly long _attributesEnd;
@@ -23,7 +24,7 @@ internal sealed class SealedRecordWriter : IAsyncDisposable
     public SealedRecordWriter(IngestContext context, DataKey key, Token instance, long attributesEnd)
     {
         (_context, Key, _attributesEnd) = (context, key, attributesEnd);
-        _output = new SwitchedWriter(new BudgetedBuffer(context.Budget));
+        _output = new SwitchedWriter(new BlockBuffer(context.Budget));
         if (!_output.Buffer.TryReserve(PutOutBytesMax))
         {
             BeginStaging();
@@ -36,7 +37,7 @@ internal sealed class SealedRecordWriter : IAsyncDisposable
     public DataKey Key { get; }
 
     /// <summary>The whole record, if it stayed in memory; empty if it went to <see cref="Stream"/>.</summary>
-    public ReadOnlyMemory<byte> Whole => Stream is null ? _output.Buffer.Written : default;
+    public ReadOnlySequence<byte> Whole => Stream is null ? _output.Buffer.Written : ReadOnlySequence<byte>.Empty;
 
     /// <summary>The stream that it went to; null if it stayed in memory.</summary>
     public IBlobStream? Stream { get; private set; }
@@ -96,7 +97,7 @@ internal sealed class SealedRecordWriter : IAsyncDisposable
     {
         if (IsStaging)
         {
-            if (_output.Buffer.Length + PutOutBytesMax > StagedBytesMax)
+            if (!_output.Buffer.TryReserve(PutOutBytesMax) || _output.Buffer.Length > StagedBytesMax)
             {
                 await EmptyAsync(cancellationToken);
             }
@@ -118,24 +119,32 @@ internal sealed class SealedRecordWriter : IAsyncDisposable
 
     private void BeginStaging()
     {
-        _output.Replace(new BudgetedBuffer(new IngestBudget(long.MaxValue)));
-        _output.Buffer.TryReserve(StagedBytesMax);
+        _output.Replace(new BlockBuffer(_context.Staging));
+        if (!_output.Buffer.TryReserve(PutOutBytesMax))
+        {
+            throw new BlobStoreFullException("too many long instances at once");
+        }
+
         IsStaging = true;
     }
 
     private async ValueTask EmptyAsync(CancellationToken cancellationToken)
     {
         Stream ??= await _context.Blobs.BeginStreamAsync(cancellationToken);
-        await Stream.WriteAsync(_output.Buffer.Written, cancellationToken);
+        foreach (var part in _output.Buffer.Written)
+        {
+            await Stream.WriteAsync(part, cancellationToken);
+        }
+
         _output.Buffer.Clear();
     }
 
     /// <summary>Lets the sealer write to one buffer after another.</summary>
-    private sealed class SwitchedWriter(BudgetedBuffer first) : System.Buffers.IBufferWriter<byte>
+    private sealed class SwitchedWriter(BlockBuffer first) : IBufferWriter<byte>
     {
-        public BudgetedBuffer Buffer { get; private set; } = first;
+        public BlockBuffer Buffer { get; private set; } = first;
 
-        public void Replace(BudgetedBuffer next)
+        public void Replace(BlockBuffer next)
         {
             Buffer.Dispose();
             Buffer = next;

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Leadglass.Archive;
 
 /// <summary>
@@ -16,7 +18,7 @@ public interface IBlobStore : IAsyncDisposable
     /// <exception cref="BlobStoreFullException">No room. Nothing is kept; reading goes on; a later call may succeed.</exception>
     /// <exception cref="BlobStorePoisonedException">A flush failed: nobody knows what is on the disk. No later call succeeds.</exception>
     ValueTask<IReadOnlyList<BlobLocation>> AppendAsync(
-        IReadOnlyList<ReadOnlyMemory<byte>> sealedRecords,
+        IReadOnlyList<ReadOnlySequence<byte>> sealedRecords,
         CancellationToken cancellationToken
     );
 
@@ -70,3 +72,14 @@ public interface IBlobStream : IAsyncDisposable
 /// <param name="Next">The mark after it: a replay from here goes on with the next one.</param>
 /// <param name="Damage">Null for a sound record; else what is wrong, without any content.</param>
 public sealed record BlobEntry(BlobLocation Location, BlobMark Next, string? Damage = null);
+
+/// <summary>Shorter words for the same.</summary>
+public static class BlobStoreExtensions
+{
+    /// <summary>Appends records that each lie in one piece.</summary>
+    public static ValueTask<IReadOnlyList<BlobLocation>> AppendAsync(
+        this IBlobStore store,
+        IReadOnlyList<ReadOnlyMemory<byte>> sealedRecords,
+        CancellationToken cancellationToken
+    ) => store.AppendAsync([.. sealedRecords.Select(record => new ReadOnlySequence<byte>(record))], cancellationToken);
+}

@@ -48,14 +48,27 @@ internal sealed class IndexUpkeep
     public void Forget() => Projection.Reset();
 
     /// <summary>Fills the directory from the index.</summary>
+    /// <exception cref="IndexDamagedException">A row is not as it was sealed.</exception>
     public async Task FillDirectoryAsync(CancellationToken cancellationToken)
     {
         _directory.Clear();
         await foreach (var row in _index.StudiesAsync(cancellationToken))
         {
-            if (_keys.Ring.StateOf(row.Key) == KeyState.Held)
+            if (_keys.Ring.StateOf(row.Key) != KeyState.Held)
+            {
+                continue;
+            }
+
+            try
             {
                 _directory.Put(StudyEntry.Of(row, RowContent.Open(_keys.RowsOf(row.Key), row.Token, row.Sealed)));
+            }
+            catch (Exception exception) when (exception is SealingException or DicomFormatException)
+            {
+                throw new IndexDamagedException(
+                    "a row of the index is damaged: rebuild it with `leadglass rebuild-index`",
+                    exception
+                );
             }
         }
     }

@@ -20,7 +20,7 @@ internal static class ComputedAttributes
         }
 
         var (studies, series, instances) = (0, 0, 0);
-        foreach (var entry in directory.Where(entry => entry.Patient == study.Row.Patient))
+        foreach (var entry in Of(study, directory))
         {
             studies++;
             series += entry.SeriesCount;
@@ -31,4 +31,9 @@ internal static class ComputedAttributes
         content.SetString(DicomTag.NumberOfPatientRelatedSeries, series.ToString());
         content.SetString(DicomTag.NumberOfPatientRelatedInstances, instances.ToString());
     }
+
+    private static IEnumerable<StudyEntry> Of(OpenedStudy study, StudyDirectory directory) =>
+        directory
+            .OfPatientId(study.Content.GetString(DicomTag.PatientID) ?? "")
+            .Where(entry => entry.Patient == study.Row.Patient);
 }

@@ -13,6 +13,8 @@ internal sealed class StudyDirectory
     private readonly Lock _gate = new();
     private readonly List<StudyEntry?> _entries = [];
     private readonly Dictionary<Token, int> _places = [];
+    private readonly PlacesByText _byPatientId = new();
+    private readonly PlacesByText _byAccession = new();
     private int _removed;
 
     /// <summary>How many studies there are.</summary>
@@ -38,8 +40,7 @@ internal sealed class StudyDirectory
             }
             else
             {
-                _places.Add(entry.Token, _entries.Count);
-                _entries.Add(entry);
+                Add(entry);
             }
         }
     }
@@ -69,8 +70,7 @@ internal sealed class StudyDirectory
         lock (_gate)
         {
             _entries.Clear();
-            _places.Clear();
-            _removed = 0;
+            Forget();
         }
     }
 
@@ -116,16 +116,79 @@ internal sealed class StudyDirectory
         }
     }
 
-    private void Compact()
+    /// <summary>The studies with exactly this Patient ID.</summary>
+    public IReadOnlyList<StudyEntry> OfPatientId(string patientId) =>
+        Of(_byPatientId, patientId, entry => entry.PatientId);
+
+    /// <summary>The studies with exactly this accession number.</summary>
+    public IReadOnlyList<StudyEntry> OfAccession(string accession) =>
+        Of(_byAccession, accession, entry => entry.Accession);
+
+    private List<StudyEntry> Of(PlacesByText places, string text, Func<StudyEntry, string> attribute)
     {
-        _entries.RemoveAll(entry => entry is null);
-        _places.Clear();
-        for (var i = 0; i < _entries.Count; i++)
+        List<StudyEntry> found = [];
+        lock (_gate)
         {
-            _places.Add(_entries[i]!.Token, i);
+            for (var place = places.Last(text); place >= 0; place = places.Before(place))
+            {
+                if (_entries[place] is { } entry && attribute(entry) == text)
+                {
+                    found.Add(entry);
+                }
+            }
         }
 
+        found.Reverse();
+        return found;
+    }
+
+    private void Add(StudyEntry entry)
+    {
+        _places.Add(entry.Token, _entries.Count);
+        _entries.Add(entry);
+        _byPatientId.Add(entry.PatientId);
+        _byAccession.Add(entry.Accession);
+    }
+
+    private void Compact()
+    {
+        var kept = _entries.OfType<StudyEntry>().ToList();
+        _entries.Clear();
+        Forget();
+        kept.ForEach(Add);
+    }
+
+    private void Forget()
+    {
+        _places.Clear();
+        _byPatientId.Clear();
+        _byAccession.Clear();
         _removed = 0;
+    }
+
+    /// <summary>For each text the places of its entries, as a chain from the last back: eight bytes per entry and text.</summary>
+    private sealed class PlacesByText
+    {
+        private readonly Dictionary<int, int> _last = [];
+        private readonly List<int> _before = [];
+
+        /// <summary>Notes the text of the next place.</summary>
+        public void Add(string text)
+        {
+            var hash = string.GetHashCode(text, StringComparison.Ordinal);
+            _before.Add(_last.GetValueOrDefault(hash, -1));
+            _last[hash] = _before.Count - 1;
+        }
+
+        public int Last(string text) => _last.GetValueOrDefault(string.GetHashCode(text, StringComparison.Ordinal), -1);
+
+        public int Before(int place) => _before[place];
+
+        public void Clear()
+        {
+            _last.Clear();
+            _before.Clear();
+        }
     }
 }
 
@@ -134,7 +197,6 @@ internal sealed class StudyEntry
 {
     public required Token Token { get; init; }
     public required Token Patient { get; init; }
-    public required KeyId Key { get; init; }
 
     /// <summary>The patient's name, folded for comparison; all its component groups.</summary>
     public required string Name { get; init; }
@@ -152,7 +214,6 @@ internal sealed class StudyEntry
         {
             Token = row.Token,
             Patient = row.Patient,
-            Key = row.Key,
             Name = NameFolding.Fold(content.GetString(DicomTag.PatientName) ?? ""),
             PatientId = content.GetString(DicomTag.PatientID) ?? "",
             Accession = content.GetString(DicomTag.AccessionNumber) ?? "",

@@ -8,20 +8,24 @@ namespace Leadglass.Archive;
 /// </summary>
 internal static class StudyFilter
 {
-    public static Func<StudyEntry, bool> Of(QueryPlan plan)
+    /// <summary>The studies of the directory that may match, in the order of arrival.</summary>
+    public static IEnumerable<StudyEntry> Candidates(QueryPlan plan, StudyDirectory directory)
+    {
+        var passes = Conditions(plan);
+        if (plan.Level >= QueryLevel.Study && Exact(plan.Request.Identifier, DicomTag.AccessionNumber) is { } accession)
+        {
+            return directory.OfAccession(accession).Where(passes);
+        }
+
+        return Exact(plan.Request.Identifier, DicomTag.PatientID) is { } id
+            ? directory.OfPatientId(id).Where(passes)
+            : directory.Where(passes);
+    }
+
+    private static Func<StudyEntry, bool> Conditions(QueryPlan plan)
     {
         List<Func<StudyEntry, bool>> conditions = [];
         var keys = plan.Request.Identifier;
-        if (keys.GetStrings(DicomTag.PatientID) is [{ Length: > 0 } id] && !IsWild(id))
-        {
-            conditions.Add(entry => entry.PatientId == id);
-        }
-
-        if (keys.GetStrings(DicomTag.AccessionNumber) is [{ Length: > 0 } accession] && !IsWild(accession))
-        {
-            conditions.Add(entry => entry.Accession == accession);
-        }
-
         if (keys.GetStrings(DicomTag.PatientName) is [{ Length: > 0 } name])
         {
             var pattern = NamePattern.Parse(name);
@@ -65,5 +69,6 @@ internal static class StudyFilter
     private static int? AsNumber(DateOnly? date) =>
         date is { } day ? (day.Year * 10_000) + (day.Month * 100) + day.Day : null;
 
-    private static bool IsWild(string value) => value.AsSpan().ContainsAny('*', '?');
+    private static string? Exact(DataSet keys, DicomTag tag) =>
+        keys.GetStrings(tag) is [{ Length: > 0 } value] && !value.AsSpan().ContainsAny('*', '?') ? value : null;
 }

@@ -206,7 +206,7 @@ public sealed class StudySearch
             yield break;
         }
 
-        foreach (var entry in _directory.Where(StudyFilter.Of(plan)))
+        foreach (var entry in StudyFilter.Candidates(plan, _directory))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (await _index.FindStudyAsync(entry.Token, cancellationToken) is { } row)
@@ -219,7 +219,7 @@ public sealed class StudySearch
     private async ValueTask<List<Sealing.Token>?> NamedStudiesAsync(QueryPlan plan, CancellationToken cancellationToken)
     {
         List<Sealing.Token> studies = [];
-        if (plan.Studies.Count > 0)
+        if (plan.Studies.Count > 0 && plan.Level >= QueryLevel.Study)
         {
             foreach (var uid in plan.Studies)
             {
