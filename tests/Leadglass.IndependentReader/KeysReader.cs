@@ -40,6 +40,11 @@ public sealed class KeysReader
         return HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text))[..16];
     }
 
+    internal byte[] TrailChainKey => Purpose("trail", 32);
+
+    internal byte[] TrailRowKey =>
+        Hkdf(Purpose("trail data", 32), [], "leadglass data key 1 trail entries"u8.ToArray(), 32);
+
     private static byte[] ReadMasterKey(string file)
     {
         var lines = File.ReadAllText(file).Split('\n');
