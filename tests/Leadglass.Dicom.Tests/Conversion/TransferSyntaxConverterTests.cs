@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Leadglass.Dicom.Tests.Files;
+using Leadglass.Dicom.Tests.Oracle;
 using Leadglass.Testing;
 
 namespace Leadglass.Dicom.Tests.Conversion;
@@ -40,6 +41,58 @@ public sealed class TransferSyntaxConverterTests
         }
 
         Assert.InRange(converted, 300, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task What_is_converted_is_read_by_pydicom_as_by_us()
+    {
+        Assert.SkipWhen(SharedData.Root is null, SharedData.Absent);
+        var folder = Directory.CreateTempSubdirectory("leadglass-convert-");
+        try
+        {
+            Dictionary<string, List<PydicomOracle.Element>> ours = [];
+            foreach (var (name, file) in RealFileTests.ReadableFiles().Where(entry => IsSmallAndConvertible(entry)))
+            {
+                var original = DataSetWriter.ToBytes(file.DataSet, file.TransferSyntax);
+                foreach (var syntax in Convertible)
+                {
+                    var path = Path.Combine(folder.FullName, $"{ours.Count}-{Path.GetFileName(name)}-{syntax.Uid}");
+                    var converted = AsFile(Convert(original, file.TransferSyntax, syntax, int.MaxValue), syntax);
+                    await File.WriteAllBytesAsync(path, converted);
+                    ours.Add(path, FlatElements.Of(DicomFile.Read(converted)));
+                }
+            }
+
+            var oracle = await PydicomOracle.ReadAsync(ours.Keys);
+            Assert.SkipWhen(oracle is null, "no /usr/bin/python3 with pydicom");
+            var differences = ours.SelectMany(entry =>
+                RealFileTests.Compare(entry.Key, entry.Value, oracle[entry.Key] ?? [])
+            );
+            var report = string.Join("\n", differences);
+            Assert.True(report.Length == 0, report);
+            Assert.InRange(ours.Count, 800, int.MaxValue);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static bool IsSmallAndConvertible((string Name, DicomFile File) entry) =>
+        entry.File is { TransferSyntax.IsConvertible: true, DataSet.IsReadAsImplicit: null }
+        && !entry.File.DataSet.HadTagsOutOfOrder
+        && new FileInfo(Path.Combine(SharedData.Root!, entry.Name)).Length < 50_000;
+
+    private static byte[] AsFile(ReadOnlyMemory<byte> dataSet, TransferSyntax syntax)
+    {
+        var meta = FileMetaInformation.Create(SopClassUid.Parse("1.2.3"), SopInstanceUid.Parse("2.25.1"), syntax);
+        return
+        [
+            .. new byte[128],
+            .. "DICM"u8,
+            .. DataSetWriter.ToBytes(meta.Attributes, Convertible[1]).Span,
+            .. dataSet.Span,
+        ];
     }
 
     private static ReadOnlyMemory<byte> Convert(
