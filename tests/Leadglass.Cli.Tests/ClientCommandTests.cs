@@ -47,6 +47,18 @@ public sealed class ClientCommandTests
             study,
             JsonDocument.Parse(found.Out).RootElement[0].GetProperty("0020000D").GetProperty("Value")[0].GetString()
         );
+        var limited = await server.AskAsync(
+            "find",
+            "--level",
+            "image",
+            $"StudyInstanceUID={study}",
+            $"SeriesInstanceUID={instances[0].GetString(DicomTag.SeriesInstanceUID)}",
+            "--limit",
+            "1"
+        );
+        Assert.DoesNotContain("more matches", found.Error, StringComparison.Ordinal);
+        Assert.Equal(2, limited.Out.TrimEnd().Split('\n').Length);
+        Assert.Contains("more matches", limited.Error, StringComparison.Ordinal);
         var series = await server.AskAsync("find", "--level", "series", $"StudyInstanceUID={study}");
         Assert.Equal(2, series.Out.TrimEnd().Split('\n').Length);
 

@@ -100,9 +100,12 @@ public sealed class FileId : IEquatable<FileId>
 
     private static string? FindEntry(string folder, string name, bool isFile)
     {
-        if (Usable(Path.Combine(folder, name), isFile) is { } exact)
+        // Discs are mounted in capitals or in small letters; to look through a folder for every file of it would be slow.
+        var usual =
+            Usable(Path.Combine(folder, name), isFile) ?? Usable(Path.Combine(folder, name.ToLowerInvariant()), isFile);
+        if (usual is not null)
         {
-            return exact;
+            return usual;
         }
 
         if (!Directory.Exists(folder))

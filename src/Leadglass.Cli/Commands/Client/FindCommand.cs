@@ -65,7 +65,13 @@ internal static class FindCommand
                 );
                 await association.ReleaseAsync(cancel);
                 await WriteAsync(terminal, matches, shown, parsed.GetValue(json));
-                if (status is { IsSuccess: false } failure)
+                if (status is null)
+                {
+                    await terminal.Error.WriteLineAsync(
+                        "leadglass: there are more matches: ask more narrowly, or raise --limit"
+                    );
+                }
+                else if (status is { IsSuccess: false } failure)
                 {
                     await terminal.Error.WriteLineAsync(
                         $"leadglass: the peer ended the query: {PeerAssociation.Describe(failure)}"
