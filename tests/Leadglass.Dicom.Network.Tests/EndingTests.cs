@@ -231,6 +231,32 @@ public sealed class EndingTests
     }
 
     [Fact(Timeout = 20_000)]
+    public async Task AReleaseWaitsForTheAnswersThatAreOutstanding()
+    {
+        var began = new TaskCompletionSource();
+        var finish = new TaskCompletionSource();
+        var handler = new TestHandler
+        {
+            Echo = async () =>
+            {
+                began.SetResult();
+                await finish.Task;
+                return DimseStatus.Success;
+            },
+        };
+        await using var connected = await Connected.OpenAsync(handler, Connected.Options(SopClasses.Verification));
+        var echo = connected.Client.EchoAsync();
+        await began.Task;
+
+        var releasing = connected.Client.ReleaseAsync();
+        Assert.False(releasing.IsCompleted);
+        finish.SetResult();
+
+        Assert.Equal(DimseStatus.Success, await echo);
+        Assert.Equal(AssociationEndKind.Released, (await releasing).Kind);
+    }
+
+    [Fact(Timeout = 20_000)]
     public async Task ReleasesThatCollideAreBothAnswered()
     {
         var (near, far) = DuplexPipe.Pair();

@@ -157,6 +157,53 @@ public sealed class StreamingTests
         Assert.InRange(outcome.FailedInstances.Count, 1000, 1200);
     }
 
+    [Fact(Timeout = 20_000)]
+    public async Task AnswersThatAreReadyGoOutTogether()
+    {
+        const string Find = SopClasses.StudyRootQueryRetrieveInformationModelFind;
+        var (near, far) = DuplexPipe.Pair(4 << 20);
+        var output = new CountingWriter(far.Output);
+        var handler = new TestHandler
+        {
+            Find = (_, _) =>
+                Enumerable.Range(0, 500).Select(_ => CFindResponse.Match(new DataSet())).ToAsyncEnumerable(),
+        };
+        var serving = new AssociationAcceptor(new AcceptorOptions(), TimeProvider.System).RunAsync(
+            new DuplexPipe(far.Input, output),
+            handler
+        );
+        var result = await DicomClientAssociation.ConnectAsync(near, Connected.Options(Find), TimeProvider.System);
+        await using (var client = result.Association!)
+        {
+            var before = output.Flushes;
+            Assert.Equal(501, await client.FindAsync(SopClassUid.Parse(Find), new DataSet()).CountAsync());
+            Assert.InRange(output.Flushes - before, 1, 5);
+        }
+
+        await serving;
+    }
+
+    private sealed class CountingWriter(PipeWriter inner) : PipeWriter
+    {
+        public int Flushes { get; private set; }
+
+        public override void Advance(int bytes) => inner.Advance(bytes);
+
+        public override void CancelPendingFlush() => inner.CancelPendingFlush();
+
+        public override void Complete(Exception? exception = null) => inner.Complete(exception);
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+        {
+            Flushes++;
+            return inner.FlushAsync(cancellationToken);
+        }
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+    }
+
     private sealed class CountingInstance : IIncomingInstance
     {
         public long Length { get; private set; }

@@ -27,9 +27,9 @@ internal sealed partial class Association
         _performWindowSize = performed == 0 ? _options.OperationsPerformedMax : performed;
         _performWindow.Dispose();
         _performWindow = new SemaphoreSlim(_performWindowSize, _performWindowSize);
-        var invokeWindowSize = invoked == 0 ? _options.OperationsPerformedMax : invoked;
+        _invokeWindowSize = invoked == 0 ? _options.OperationsPerformedMax : invoked;
         _invokeWindow.Dispose();
-        _invokeWindow = new SemaphoreSlim(invokeWindowSize, invokeWindowSize);
+        _invokeWindow = new SemaphoreSlim(_invokeWindowSize, _invokeWindowSize);
     }
 
     /// <summary>The command is whole; its data set, if any, follows.</summary>

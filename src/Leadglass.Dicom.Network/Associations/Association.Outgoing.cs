@@ -10,6 +10,7 @@ internal sealed partial class Association
     private readonly Dictionary<ushort, PendingRequest> _pending = [];
     private readonly Lock _pendingGate = new();
     private SemaphoreSlim _invokeWindow = new(1, 1);
+    private int _invokeWindowSize = 1;
     private ushort _lastMessageId;
     private int _awaited;
 
@@ -106,18 +107,22 @@ internal sealed partial class Association
         await _upper.FlushAsync();
     }
 
-    /// <summary>Asks the peer to release the association (Evt11).</summary>
+    /// <summary>Asks the peer to release the association (Evt11) when every operation of ours has its answer.</summary>
     public async ValueTask ReleaseAsync()
     {
-        await LockMessageAsync();
         try
         {
-            await _upper.SendAsync(UpperLayerEvent.Evt11, new AReleaseRequest());
+            for (var place = 0; place < _invokeWindowSize; place++)
+            {
+                await _invokeWindow.WaitAsync(_upper.Ended);
+            }
         }
-        finally
+        catch (OperationCanceledException) when (_upper.End is { } end)
         {
-            _messageLock.Release();
+            throw new AssociationEndedException(end);
         }
+
+        await _upper.SendAsync(UpperLayerEvent.Evt11, new AReleaseRequest());
     }
 
     /// <summary>The context in which an instance can be sent.</summary>
