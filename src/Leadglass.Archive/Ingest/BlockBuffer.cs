@@ -3,13 +3,18 @@ using System.Buffers;
 namespace Leadglass.Archive;
 
 /// <summary>Bytes of one instance in blocks of a pool.</summary>
-internal sealed class BlockBuffer(BlockPool pool) : IBufferWriter<byte>, IDisposable
+/// <param name="pool">Where blocks come from.</param>
+/// <param name="reserve">Gives two blocks more when the pool has none; null for none.</param>
+internal sealed class BlockBuffer(BlockPool pool, BlockPool? reserve = null) : IBufferWriter<byte>, IDisposable
 {
+    private const int BlocksOfReserveMax = 2;
+
     // What the sealer asks for at once; so much of a block's end may stay unused.
     private const int PieceBytesMax = (64 << 10) + 16;
 
     private readonly List<byte[]> _blocks = [];
     private readonly List<int> _lengths = [];
+    private readonly List<byte[]> _ofReserve = [];
 
     // The block that is written to; those behind it are reserved.
     private int _current;
@@ -43,7 +48,7 @@ internal sealed class BlockBuffer(BlockPool pool) : IBufferWriter<byte>, IDispos
     {
         while (RoomBytes() < bytes)
         {
-            if (pool.TryRent() is not { } block)
+            if ((pool.TryRent() ?? TryRentOfReserve()) is not { } block)
             {
                 return false;
             }
@@ -89,12 +94,23 @@ internal sealed class BlockBuffer(BlockPool pool) : IBufferWriter<byte>, IDispos
         for (var i = 0; i < _blocks.Count; i++)
         {
             _blocks[i].AsSpan(0, _lengths[i]).Clear();
-            pool.Return(_blocks[i]);
+            (_ofReserve.Remove(_blocks[i]) ? reserve! : pool).Return(_blocks[i]);
         }
 
         _blocks.Clear();
         _lengths.Clear();
         (_current, Length) = (0, 0);
+    }
+
+    private byte[]? TryRentOfReserve()
+    {
+        if (_ofReserve.Count >= BlocksOfReserveMax || reserve?.TryRent() is not { } block)
+        {
+            return null;
+        }
+
+        _ofReserve.Add(block);
+        return block;
     }
 
     private int RoomBytes()

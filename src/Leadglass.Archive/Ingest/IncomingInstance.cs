@@ -30,7 +30,8 @@ public sealed class IncomingInstance : IAsyncDisposable
     internal IncomingInstance(IngestContext context, AccessGrant grant, IngestRequest request, IngestOutcome? refusal)
     {
         (_context, _grant, _request, _refusal) = (context, grant, request, refusal);
-        _plain = new BlockBuffer(context.Budget);
+        // A header is taken in even when long instances hold the whole budget: only then is it known where it belongs.
+        _plain = new BlockBuffer(context.Budget, context.Staging);
         _digester = new ContentDigester(request.TransferSyntax, context.Keys);
         _reader = new InstanceReader(request.TransferSyntax, RecordHeaders.Limits, _digester);
     }
