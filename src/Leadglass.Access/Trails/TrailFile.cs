@@ -30,8 +30,11 @@ internal sealed class TrailFile
     /// <summary>Checked entries with their offsets, in the order in which they lie.</summary>
     public List<(int Offset, TrailFormat.RawEntry Entry)> Entries { get; } = [];
 
-    /// <summary>Stretches that are no entries, between entries or behind the last one.</summary>
+    /// <summary>Stretches that are no entries, between entries or behind the last one, zeros at the end aside.</summary>
     public List<(int Offset, int Length)> Gaps { get; } = [];
+
+    /// <summary>Where the entries end and the room ahead of them, zeros, begins.</summary>
+    public int EntriesEnd { get; private set; }
 
     /// <exception cref="DurableIOException">It cannot be read.</exception>
     public static TrailFile Read(IDurableFolder folder, uint number, TrailSeal seal)
@@ -91,12 +94,23 @@ internal sealed class TrailFile
             }
             offset = NextMarker(offset + 1);
         }
-        CloseGap(ref gapFrom, Bytes.Length);
+        CloseTail(gapFrom);
+    }
+
+    /// <summary>Zeros at the end are room that was taken ahead; what is not zero behind the last entry is a gap.</summary>
+    private void CloseTail(int gapFrom)
+    {
+        EntriesEnd = Bytes.Length;
+        if (gapFrom >= 0)
+        {
+            EntriesEnd = Math.Max(gapFrom, Bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1);
+            CloseGap(ref gapFrom, EntriesEnd);
+        }
     }
 
     private void CloseGap(ref int from, int until)
     {
-        if (from >= 0)
+        if (from >= 0 && until > from)
         {
             Gaps.Add((from, until - from));
             from = -1;

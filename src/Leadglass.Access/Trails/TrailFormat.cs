@@ -14,7 +14,8 @@ namespace Leadglass.Access.Trails;
 /// </code>
 /// A batch is what was written and flushed together. An entry of a later batch proves that every earlier batch was
 /// flushed: this is how a tail torn by a power cut, which is cut off, is told from damage, which is reported. A sector
-/// that is written again with the same bytes at its beginning is taken to keep them.
+/// that is written again with the same bytes at its beginning is taken to keep them. Zeros behind the last entry are room
+/// taken ahead.
 /// </summary>
 internal static class TrailFormat
 {

@@ -11,10 +11,10 @@ internal sealed class TrailWriter(IDurableFolder folder, MasterKey master, Trail
 
     private static readonly TimeSpan EndNotedEvery = TimeSpan.FromMinutes(1);
 
-    private IDurableFile? _file;
-    private uint _fileNumber;
-    private DateOnly _fileDay;
-    private long _length;
+    private static readonly TimeSpan RollAgainAfter = TimeSpan.FromMinutes(1);
+
+    private TrailFileWriter? _file;
+    private DateTimeOffset _rollAgainAt;
     private long _nextSequence = 1;
     private byte[] _chain = TrailSeal.Origin;
     private DateTimeOffset _endNotedAt;
@@ -32,7 +32,6 @@ internal sealed class TrailWriter(IDurableFolder folder, MasterKey master, Trail
                 : ResumeAfterLoss(noted, "all files of the trail are missing");
         }
         var last = TrailFile.Read(folder, numbers[^1], seal);
-        _fileNumber = last.Number;
         return last.HasHeader ? RecoverFrom(last, numbers, noted) : RecoverHeaderless(last, numbers, noted);
     }
 
@@ -48,15 +47,14 @@ internal sealed class TrailWriter(IDurableFolder folder, MasterKey master, Trail
             chain = TrailFormat.WriteEntry(
                 seal,
                 batch,
-                _fileNumber,
+                file.Number,
                 sequence++,
                 _nextSequence,
                 chain,
                 TrailPayload.Write(trailEvent, now)
             );
         }
-        WriteBatch(file, batch.GetBuffer().AsSpan(0, (int)batch.Length));
-        _length += batch.Length;
+        file.Append(batch.GetBuffer().AsSpan(0, (int)batch.Length));
         (_nextSequence, _chain) = (sequence, chain);
         if (now - _endNotedAt >= EndNotedEvery)
         {
@@ -125,30 +123,12 @@ internal sealed class TrailWriter(IDurableFolder folder, MasterKey master, Trail
 
     private List<TrailEvent> Continue(TrailFile last, int? torn, int files)
     {
-        var file = folder.Open(TrailFormat.NameOf(last.Number), FileAccess.ReadWrite);
-        try
-        {
-            if (torn is { } length)
-            {
-                file.Truncate(length);
-            }
-            // What was read may have lain in the page cache only; nothing is built on it before it is durable.
-            file.Sync();
-            folder.Sync();
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-        _file = file;
-        _length = torn ?? last.Bytes.Length;
-        // The day of an old file is not kept: a start later than its first day begins a new file at once or soon.
-        _fileDay = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
+        // The day of an old file is not kept: one that is continued counts as today's.
+        _file = TrailFileWriter.Continue(folder, last, torn, DayOf(clock.GetUtcNow()));
         return torn is { } at
             ?
             [
-                Damaged($"{last.Bytes.Length - at} bytes that a power cut left unfinished were cut off"),
+                Damaged($"{last.EntriesEnd - at} bytes that a power cut left unfinished were cut off"),
                 Started($"{files} files"),
             ]
             : [Started($"{files} files")];
@@ -177,58 +157,37 @@ internal sealed class TrailWriter(IDurableFolder folder, MasterKey master, Trail
         return [Damaged(what)];
     }
 
-    private void WriteBatch(IDurableFile file, ReadOnlySpan<byte> batch)
+    private TrailFileWriter ReadyFile(DateTimeOffset now)
     {
-        var isTakenBack = false;
+        if (_file is { IsSpent: true })
+        {
+            // The next file's header says from which entry it goes on.
+            Leave();
+        }
+        if (_file is { } current && (!IsDue(current, now) || now < _rollAgainAt))
+        {
+            return current;
+        }
         try
         {
-            try
-            {
-                file.Write(_length, batch);
-            }
-            catch (DiskFullException)
-            {
-                // A full disk leaves no remains, so that trying again and again does not fill it further.
-                file.Truncate(_length);
-                isTakenBack = true;
-                throw;
-            }
-            file.Sync();
+            var number = NumbersIn(folder) is [.., var highest] ? highest + 1 : 1;
+            var next = TrailFileWriter.Begin(folder, seal, number, DayOf(now), _nextSequence, _chain);
+            _file?.Finish();
+            _file = next;
+            return next;
         }
-        catch when (!isTakenBack)
+        catch (DiskFullException) when (_file is not null)
         {
-            // Nobody knows what of it is on the disk: this file is left, and a new one says where it goes on from.
-            Leave();
-            throw;
+            // There is room ahead in the one that is open.
+            _rollAgainAt = now + RollAgainAfter;
+            return _file;
         }
     }
 
-    private IDurableFile ReadyFile(DateTimeOffset now)
-    {
-        var today = DateOnly.FromDateTime(now.UtcDateTime);
-        if (_file is not null && _length < RollBytes && _fileDay == today)
-        {
-            return _file;
-        }
-        Leave();
-        var number = NumbersIn(folder) is [.., var highest] ? highest + 1 : 1;
-        var file = folder.Create(TrailFormat.NameOf(number));
-        try
-        {
-            var header = TrailFormat.WriteHeader(seal, number, _nextSequence, _chain);
-            file.Write(0, header);
-            file.Sync();
-            folder.Sync();
-        }
-        catch
-        {
-            file.Dispose();
-            Discard(number);
-            throw;
-        }
-        (_file, _fileNumber, _fileDay, _length) = (file, number, today, TrailFormat.HeaderBytes);
-        return file;
-    }
+    private static bool IsDue(TrailFileWriter file, DateTimeOffset now) =>
+        file.Length >= RollBytes || file.Day != DayOf(now);
+
+    private static DateOnly DayOf(DateTimeOffset moment) => DateOnly.FromDateTime(moment.UtcDateTime);
 
     /// <summary>The entries are durable whether or not this succeeds; if it does not, a minute later it is tried again.</summary>
     private void TryNoteEnd(DateTimeOffset now)
@@ -246,19 +205,6 @@ internal sealed class TrailWriter(IDurableFolder folder, MasterKey master, Trail
         catch (IOException)
         {
             // As said above.
-        }
-    }
-
-    /// <summary>A file that could not be begun would otherwise stay for each attempt on a full disk.</summary>
-    private void Discard(uint number)
-    {
-        try
-        {
-            folder.Delete(TrailFormat.NameOf(number));
-        }
-        catch (IOException)
-        {
-            // It is skipped as unbegun wherever the trail is read.
         }
     }
 

@@ -22,8 +22,8 @@ public sealed class TrailTamperTests : IDisposable
     public async Task EveryFlippedByteIsFound(string name)
     {
         var disk = await WriteAsync();
-        var length = Read(disk, name).Length;
-        for (var offset = 0; offset < length; offset++)
+        var end = EndOf(Read(disk, name), name);
+        for (var offset = 0; offset < end; offset++)
         {
             disk.Rot(name, offset, 0x20);
             var verified = await VerifyAsync(disk);
@@ -31,6 +31,16 @@ public sealed class TrailTamperTests : IDisposable
             disk.Rot(name, offset, 0x20);
         }
         Assert.Empty((await VerifyAsync(disk)).Findings);
+    }
+
+    /// <summary>The room ahead of the entries holds nothing: what somebody writes there is no entry either.</summary>
+    [Fact]
+    public async Task WhatIsWrittenIntoTheRoomAheadIsNoEntry()
+    {
+        var disk = await WriteAsync();
+        var before = ReadEvents(disk).Count;
+        disk.Rot(Second, EndOf(Read(disk, Second), Second) + 100, 0x55);
+        Assert.Equal(before, ReadEvents(disk).Count);
     }
 
     [Theory]
@@ -41,13 +51,16 @@ public sealed class TrailTamperTests : IDisposable
         var disk = await WriteAsync();
         var bytes = Read(disk, name);
         var lengths = Enumerable
-            .Range(0, (bytes.Length / 7) + 1)
+            .Range(0, (EndOf(bytes, name) + 6) / 7)
             .Select(part => part * 7)
             .Concat(Entries(bytes, name).Select(entry => entry.Offset));
         foreach (var length in lengths)
         {
             Write(disk, name, bytes[..length]);
-            Assert.True((await VerifyAsync(disk)).Findings.Count > 0, $"cut at {length} of {bytes.Length}");
+            Assert.True((await VerifyAsync(disk)).Findings.Count > 0, $"cut at {length}");
+            byte[] blanked = [.. bytes[..length], .. new byte[bytes.Length - length]];
+            Write(disk, name, blanked);
+            Assert.True((await VerifyAsync(disk)).Findings.Count > 0, $"blanked from {length}");
         }
         Write(disk, name, bytes);
         Assert.Empty((await VerifyAsync(disk)).Findings);
@@ -155,6 +168,12 @@ public sealed class TrailTamperTests : IDisposable
 
     private List<TrailEvent> ReadEvents(FaultyDisk disk) =>
         [.. new TrailReader(disk.Root, _master).Read(default).Select(entry => entry.Event)];
+
+    private int EndOf(byte[] bytes, string name)
+    {
+        var (offset, length) = Entries(bytes, name)[^1];
+        return offset + length;
+    }
 
     private List<(int Offset, int Length)> Entries(byte[] bytes, string name)
     {

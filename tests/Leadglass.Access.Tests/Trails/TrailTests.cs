@@ -128,25 +128,34 @@ public sealed class TrailTests : IDisposable
         Assert.Single(Files());
     }
 
+    /// <summary>A full disk stops storing, not reading: room for what is read is taken ahead.</summary>
     [Fact]
-    public async Task AFullDiskRefusesAndRecoversByItself()
+    public async Task AFullDiskGoesOnRecordingThenRefusesAndRecoversByItself()
     {
         await using (var trail = await OpenAsync())
         {
             await trail.RecordAsync(Said("1.2.1"), CancellationToken.None);
-            _disk.CapacityBytes = BytesOf(Files()[0]).Length + 600;
+            _disk.CapacityBytes = Files().Sum(name => BytesOf(name).Length) + 300;
+            for (var look = 0; look < 1_000; look++)
+            {
+                await trail.RecordAsync(Said("1.2.2"), CancellationToken.None);
+            }
+            _clock.Advance(TimeSpan.FromDays(1));
+            await trail.RecordAsync(Said("1.2.2"), CancellationToken.None);
             for (var attempt = 0; attempt < 20; attempt++)
             {
-                await Assert.ThrowsAsync<TrailUnavailableException>(async () =>
-                    await trail.RecordAsync(Said("1.2.2") with { Detail = new string('x', 4_000) }, default)
-                );
+                await Assert.ThrowsAsync<TrailUnavailableException>(() => ExhaustAsync(trail));
             }
             _disk.CapacityBytes = long.MaxValue;
-            await trail.RecordAsync(Said("1.2.3"), CancellationToken.None);
+            await trail.RecordAsync(Said("1.2.4"), CancellationToken.None);
+            _clock.Advance(TimeSpan.FromMinutes(2));
+            await trail.RecordAsync(Said("1.2.5"), CancellationToken.None);
         }
-        Assert.Equal(["1.2.1", "1.2.3"], Studies());
+        var studies = Studies();
+        Assert.Equal(1_001, studies.Count(study => study == "1.2.2"));
+        Assert.Equal(["1.2.1", "1.2.4", "1.2.5"], studies.Except(["1.2.2", "1.2.3"]));
         Assert.Empty((await VerifyAsync()).Findings);
-        Assert.Single(Files());
+        Assert.Equal(2, Files().Count);
     }
 
     [Fact]
@@ -290,6 +299,14 @@ public sealed class TrailTests : IDisposable
             Address = address,
             Refusal = RefusalReason.NoCertificate,
         };
+
+    private static async Task ExhaustAsync(Trail trail)
+    {
+        while (true)
+        {
+            await trail.RecordAsync(Said("1.2.3") with { Detail = new string('x', 4_000) }, CancellationToken.None);
+        }
+    }
 
     private Task<Trail> OpenAsync(MasterKey? master = null) =>
         Trail.OpenAsync(_disk.Root, master ?? _master, _clock, CancellationToken.None);
