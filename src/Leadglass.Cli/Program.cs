@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using Leadglass.Cli;
 using Leadglass.Cli.CommandLine;
 
+PrivateFiles.Begin();
 using var stop = new CancellationTokenSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

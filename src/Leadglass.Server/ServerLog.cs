@@ -96,6 +96,30 @@ internal sealed partial class ServerLog(ILogger logger, TimeProvider clock)
     [LoggerMessage(23, LogLevel.Warning, "an association of {Device} ended: {End}")]
     public partial void AssociationEnded(string device, string end);
 
+    [LoggerMessage(
+        24,
+        LogLevel.Error,
+        "the volume is full: nothing is taken in, reading goes on; make room and it recovers"
+    )]
+    public partial void StorageFull();
+
+    [LoggerMessage(25, LogLevel.Information, "the volume has room again: instances are taken in")]
+    public partial void StorageRecovered();
+
+    [LoggerMessage(
+        26,
+        LogLevel.Critical,
+        "writing to the volume failed and nothing more is acknowledged: check the disk, then restart"
+    )]
+    public partial void StoragePoisoned();
+
+    [LoggerMessage(
+        27,
+        LogLevel.Error,
+        "{Damaged} damaged records were met when the index caught up: run leadglass verify"
+    )]
+    public partial void RecoveryMetDamage(long damaged);
+
     [LoggerMessage(20, LogLevel.Error, "an association of {Device} ended by a fault of ours: {Fault}")]
     public partial void AssociationFault(string device, string fault);
 
