@@ -108,6 +108,28 @@ public sealed class UpkeepTests : IAsyncDisposable
         Assert.True((await VerifyAsync()).IsSound);
     }
 
+    [Fact]
+    public async Task ALongDeflatedInstanceIsIndexedAnewFromItsBeginning()
+    {
+        _archive = await TestArchive.StartAsync(
+            blobs: PackStore.Open(_packs.Root, new PackStoreOptions(), TimeProvider.System)
+        );
+        var pixels = new byte[40 << 20];
+        new Random(1).NextBytes(pixels);
+        var instance = TestInstances.Ct(change: dataSet =>
+            dataSet.SetBytes(DicomTag.PixelData, ValueRepresentation.OW, pixels)
+        );
+        var outcome = await _archive.StoreAsync(
+            instance,
+            TransferSyntax.DeflatedExplicitVrLittleEndian,
+            pieceBytes: 1 << 20
+        );
+        Assert.Equal(IngestResult.Stored, outcome.Result);
+        await _archive.RestartAsync(new MemoryStudyIndex());
+        Assert.Equal(0, _archive.Archive.Recovery.DamagedRecords);
+        Assert.Single(await _archive.InstancesOfAsync("1.2.826.0.1.1"));
+    }
+
     /// <summary>Two studies, a large instance, content in quarantine, some of it discarded.</summary>
     private async Task FillAsync()
     {
