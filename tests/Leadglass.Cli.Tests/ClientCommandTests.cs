@@ -92,6 +92,53 @@ public sealed class ClientCommandTests
     }
 
     [Fact]
+    public async Task Names_are_found_in_every_script_and_spelling()
+    {
+        (string CharacterSet, string Name, string[] Keys)[] patients =
+        [
+            (
+                "\\ISO 2022 IR 87",
+                "Sakura^Hana=佐倉^花=さくら^はな",
+                ["SAKURA*", "佐倉*", "=佐倉*", "サクラ^*", "ｻｸﾗ^ﾊﾅ", "さくら*"]
+            ),
+            ("ISO_IR 100", "Käse^Jörg", ["kaese^joerg", "KASE*", "Käse^*", "*ÖRG"]),
+            ("\\ISO 2022 IR 149", "Namu^Byeol=南無^별=나무^별", ["나무*", "南無^별", "namu^byeol"]),
+            ("ISO_IR 192", "Εληά^Νύχτα", ["ελη*", "ΕΛΗΑ^ΝΥΧΤΑ"]),
+            ("GB18030", "Ping^Guo=苹^果", ["=苹*", "*果"]),
+        ];
+        using var folder = new TemporaryFolder();
+        await using var server = await RunningServer.StartAsync(folder);
+        await RunAsync(
+            folder,
+            "device",
+            "add",
+            "ws",
+            "--ae",
+            "WS",
+            "--allow",
+            "store,query",
+            "--data",
+            folder.Below("data"),
+            "--out",
+            folder.Below("pki")
+        );
+        WriteFiles(
+            folder.Below("files"),
+            [.. patients.Select((patient, index) => Patient(index, patient.CharacterSet, patient.Name))]
+        );
+        Assert.Equal(ExitCode.Done, (await server.AskAsync("store", folder.Below("files"))).ExitCode);
+        foreach (var (_, name, keys) in patients)
+        {
+            foreach (var key in keys)
+            {
+                var found = await server.AskAsync("find", $"PatientName={key}");
+                var rows = found.Out.TrimEnd().Split('\n').Skip(1).ToList();
+                Assert.True(rows.Count == 1 && rows[0].Split('\t').Contains(name), $"{key}: {found.Out}{found.Error}");
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_device_without_the_right_is_refused_with_its_own_exit_code()
     {
         using var folder = new TemporaryFolder();
@@ -144,6 +191,19 @@ public sealed class ClientCommandTests
     {
         var run = await CommandRun.OfAsync(folder, args);
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+    }
+
+    private static DataSet Patient(int number, string characterSet, string name)
+    {
+        var instance = new DataSet();
+        instance.SetString(DicomTag.SpecificCharacterSet, characterSet.Split('\\'));
+        instance.SetString(DicomTag.SOPClassUID, SopClasses.SecondaryCaptureImageStorage);
+        instance.SetString(DicomTag.SOPInstanceUID, $"2.25.{number + 1}.3");
+        instance.SetString(DicomTag.StudyInstanceUID, $"2.25.{number + 1}.1");
+        instance.SetString(DicomTag.SeriesInstanceUID, $"2.25.{number + 1}.2");
+        instance.SetString(DicomTag.PatientID, $"MADE-UP-{number}");
+        instance.SetString(DicomTag.PatientName, name);
+        return instance;
     }
 
     private static void WriteFiles(string folder, List<DataSet> instances)

@@ -93,7 +93,12 @@ public sealed class NamePattern
             end -= 2;
         }
 
-        return end == letters.Length ? letters : letters[..end] + '*';
+        letters = end == letters.Length ? letters : letters[..end] + '*';
+
+        // A component group that a key leaves empty before another asks for nothing (PS3.4 C.2.2.2.1).
+        return letters.Contains('=', StringComparison.Ordinal)
+            ? string.Join('=', letters.Split('=').Select(group => group.Length == 0 ? "*" : group))
+            : letters;
     }
 
     // A and E behind a wildcard may be the second half of a pair that folding made one letter, and whether UE is a pair
