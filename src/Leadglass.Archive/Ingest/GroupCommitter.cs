@@ -60,7 +60,15 @@ internal sealed class GroupCommitter : IAsyncDisposable
             throw new CommitFailedException(poison, isPoisoned: true);
         }
 
-        await _waiting.Writer.WriteAsync(item, cancellationToken);
+        try
+        {
+            await _waiting.Writer.WriteAsync(item, cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            throw new CommitFailedException("the archive is closing: send again later");
+        }
+
         // Not cancelled from here on: what becomes of the item is decided, and its buffer is in use.
         await item.Done.Task;
     }
