@@ -126,7 +126,7 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataUriSource? 
             {
                 WritePersonName(value);
             }
-            else if (vr is ValueRepresentation.DS or ValueRepresentation.IS && JsonNumber.FromText(value) is { } number)
+            else if (vr is ValueRepresentation.DS or ValueRepresentation.IS && NumberOf(value, vr) is { } number)
             {
                 writer.WriteRawValue(number, skipInputValidation: true);
             }
@@ -138,6 +138,10 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataUriSource? 
 
         writer.WriteEndArray();
     }
+
+    // IS with a point or an exponent is none: as a string it stays what it was.
+    private static string? NumberOf(string value, ValueRepresentation vr) =>
+        vr == ValueRepresentation.IS && value.AsSpan().ContainsAny('.', 'e', 'E') ? null : JsonNumber.FromText(value);
 
     // A name of nothing but group delimiters is none.
     private static bool IsEmpty(string value, ValueRepresentation vr) =>

@@ -125,6 +125,13 @@ internal sealed class DataSetTokenizer
         Position += count;
     }
 
+    /// <summary>Begins inside a sequence of so many bytes, as if its header had been read.</summary>
+    public void OpenSequence(DicomTag tag, long length)
+    {
+        (Tag, Vr) = (tag, ValueRepresentation.SQ);
+        Push(FrameKind.Sequence, Position + length, ref _frames[0]);
+    }
+
     /// <summary>Takes for settled what the first header would show, as for a part of a data set.</summary>
     public void SettleForm(bool isImplicit)
     {
@@ -183,7 +190,7 @@ internal sealed class DataSetTokenizer
 
         if (_isFirstHeader || frame.IsFormOpen)
         {
-            SettleForm(window, ref frame);
+            SettleForm(window, tag, ref frame);
         }
 
         if (!ElementHeader.TryRead(window, tag, frame.IsImplicit, frame.IsBigEndian, frame.IsSigned, out var header))
@@ -325,14 +332,18 @@ internal sealed class DataSetTokenizer
 
     /// <summary>
     /// The first header of a data set, and of an item of unknown VR, shows whether VRs are there, whatever was announced:
-    /// two capital letters can only be a VR, since as part of an implicit length they would announce 16 KiB or more.
+    /// two capital letters that are the very VR of the attribute. As part of an implicit length they would announce 16 KiB
+    /// or more, and for a reader that takes them so there would be another data set: hence no weaker sign will do.
     /// </summary>
-    private void SettleForm(ReadOnlySpan<byte> window, ref Frame frame)
+    private void SettleForm(ReadOnlySpan<byte> window, DicomTag tag, ref Frame frame)
     {
-        var vr = ValueRepresentations.FromCode(window.Slice(4, 2));
+        var code = window.Slice(4, 2);
+        var vr = ValueRepresentations.FromCode(code);
         frame.IsFormOpen = false;
-        var isBlank = window.Slice(4, 2).SequenceEqual("  "u8);
-        if (frame.IsImplicit ? vr is { IsKnown: true } : vr is null && !isBlank)
+        var isOther = frame.IsImplicit
+            ? vr is { IsKnown: true } found && ElementHeader.IsVrOf(tag, found)
+            : vr is null && !code.SequenceEqual("  "u8);
+        if (isOther)
         {
             frame.IsImplicit = !frame.IsImplicit;
             IsOtherThanAnnounced |= _depth == 0;

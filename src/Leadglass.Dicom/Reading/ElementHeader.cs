@@ -55,6 +55,10 @@ internal readonly record struct ElementHeader(ValueRepresentation Vr, WireForm F
         return isWhole;
     }
 
+    /// <summary>The dictionary has this VR for the tag, or one that depends on others, or does not know the tag.</summary>
+    public static bool IsVrOf(DicomTag tag, ValueRepresentation vr) =>
+        DicomDictionary.Find(tag) is not { Vr.IsKnown: true } entry || entry.Vr == vr;
+
     private static ValueRepresentation DictionaryVr(DicomTag tag, bool isSigned)
     {
         var vr = DicomDictionary.Find(tag)?.Vr ?? ValueRepresentation.UN;

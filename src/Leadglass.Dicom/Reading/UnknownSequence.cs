@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Leadglass.Dicom;
 
 /// <summary>Sequences that hide in a value of VR UN (PS3.5 6.2.2).</summary>
@@ -11,27 +9,34 @@ internal static class UnknownSequence
     /// </summary>
     public static IReadOnlyList<DataSet>? TryReadItems(ValueElement element)
     {
-        var bytes = element.Bytes.Span;
-        if (!bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF, 0x00, 0xE0]))
+        if (!element.Bytes.Span.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF, 0x00, 0xE0]))
         {
             return null;
         }
 
-        // The value between a header of undefined length and a delimiter is a data set of one sequence.
-        var wrapped = new byte[bytes.Length + 16];
-        BinaryPrimitives.WriteUInt16LittleEndian(wrapped, 0x0009);
-        BinaryPrimitives.WriteUInt16LittleEndian(wrapped.AsSpan(2), 0x1000);
-        BinaryPrimitives.WriteUInt32LittleEndian(wrapped.AsSpan(4), 0xFFFFFFFF);
-        bytes.CopyTo(wrapped.AsSpan(8));
-        BinaryPrimitives.WriteUInt32LittleEndian(wrapped.AsSpan(wrapped.Length - 8), 0xE0DDFFFE);
         try
         {
-            var dataSet = DataSetReader.Read(wrapped.AsMemory(), TransferSyntax.ImplicitVrLittleEndian);
-            return dataSet.Count == 1 ? dataSet.GetItems(new DicomTag(0x0009, 0x1000)) : null;
+            return ReadItems(element);
         }
         catch (DicomFormatException)
         {
             return null;
         }
+    }
+
+    private static IReadOnlyList<DataSet> ReadItems(ValueElement element)
+    {
+        var syntax = TransferSyntax.ImplicitVrLittleEndian;
+        var tokenizer = new DataSetTokenizer(syntax, ReadLimits.Default, element.Bytes.Length);
+        var builder = new DataSetBuilder(syntax, element.Bytes);
+        tokenizer.OpenSequence(element.Tag, element.Bytes.Length);
+        var token = DataSetToken.SequenceStart;
+        while (token != DataSetToken.End)
+        {
+            builder.Add(token, tokenizer);
+            token = tokenizer.Read(element.Bytes.Span[(int)tokenizer.Position..], isFinal: true);
+        }
+
+        return builder.Finish(tokenizer).GetItems(element.Tag);
     }
 }
