@@ -7,6 +7,8 @@ namespace Leadglass.Cli.Demo;
 /// <summary>How the demonstration looks: colours and a moving bar on a terminal, plain lines when piped.</summary>
 internal sealed class DemoScreen(Terminal terminal)
 {
+    private const int MarkWidth = 7;
+
     private int _chapter;
 
     /// <summary>The title.</summary>
@@ -119,14 +121,15 @@ internal sealed class DemoScreen(Terminal terminal)
 
     private void Mark(string colourful, string plain, string text, string? detail)
     {
-        if (terminal.IsInteractive)
-        {
-            var tail = detail is null ? string.Empty : $"  [grey]{Markup.Escape(detail)}[/]";
-            terminal.Console.MarkupLine($"  {colourful} {Markup.Escape(text)}{tail}");
-        }
-        else
+        if (!terminal.IsInteractive)
         {
             terminal.Console.WriteLine($"  {plain}: {text}{(detail is null ? string.Empty : $" ({detail})")}");
+            return;
         }
+
+        // A detail that does not fit beside its text stands below it.
+        var isLong = detail is not null && text.Length + detail.Length + MarkWidth > terminal.Console.Profile.Width;
+        var tail = detail is null ? string.Empty : $"{(isLong ? "\n    " : "  ")}[grey]{Markup.Escape(detail)}[/]";
+        terminal.Console.MarkupLine($"  {colourful} {Markup.Escape(text)}{tail}");
     }
 }
