@@ -179,7 +179,8 @@ public sealed class IncomingInstance : IAsyncDisposable
             _context,
             key,
             _facts!.InstanceToken,
-            _reader.PixelDataOffset ?? long.MaxValue
+            _reader.PixelDataOffset ?? long.MaxValue,
+            ExpectedLength()
         );
         foreach (var part in _plain.Written)
         {
@@ -192,6 +193,29 @@ public sealed class IncomingInstance : IAsyncDisposable
         }
 
         _plain.Dispose();
+    }
+
+    /// <summary>
+    /// What the header lets expect: native pixel data tells its length; of encapsulated one a quarter of what its frames
+    /// would be in native form. What is long goes to a stream at once, instead of waiting in memory until it is found to be.
+    /// </summary>
+    private long ExpectedLength()
+    {
+        if (_reader is not { PixelData: { } pixels, Header: { } header })
+        {
+            return 0;
+        }
+
+        return pixels.Length
+            ?? (long)(
+                (header.GetInt64(DicomTag.Rows) ?? 0)
+                * (double)(header.GetInt64(DicomTag.Columns) ?? 0)
+                * (header.GetInt64(DicomTag.SamplesPerPixel) ?? 1)
+                * (header.GetInt64(DicomTag.BitsAllocated) ?? 8)
+                / 8
+                * Math.Clamp(header.GetInt64(DicomTag.NumberOfFrames) ?? 1, 1, int.MaxValue)
+                / 4
+            );
     }
 
     private async ValueTask<IngestOutcome?> FinishAsync(CancellationToken cancellationToken)

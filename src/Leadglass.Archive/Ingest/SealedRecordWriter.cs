@@ -21,11 +21,18 @@ internal sealed class SealedRecordWriter : IAsyncDisposable
     private long _position;
 
     /// <param name="attributesEnd">Where in the data set the pixel data begins; beyond its end if there is none.</param>
-    public SealedRecordWriter(IngestContext context, DataKey key, Token instance, long attributesEnd)
+    /// <param name="lengthExpected">Bytes that the header makes likely; a wrong one costs time or memory, nothing else.</param>
+    public SealedRecordWriter(
+        IngestContext context,
+        DataKey key,
+        Token instance,
+        long attributesEnd,
+        long lengthExpected
+    )
     {
         (_context, Key, _attributesEnd) = (context, key, attributesEnd);
         _output = new SwitchedWriter(new BlockBuffer(context.Budget));
-        if (!_output.Buffer.TryReserve(PutOutBytesMax))
+        if (lengthExpected > context.Options.BufferedInstanceBytesMax || !_output.Buffer.TryReserve(PutOutBytesMax))
         {
             BeginStaging();
         }
