@@ -126,6 +126,34 @@ public sealed class NegotiationTests
         await serving;
     }
 
+    [Fact(Timeout = 20_000)]
+    public async Task ARoleThatWasNotGrantedIsNotPlayed()
+    {
+        const string Get = SopClasses.StudyRootQueryRetrieveInformationModelGet;
+        var server = new TestHandler
+        {
+            Negotiate = request =>
+                TransferSyntaxChoice.Negotiate(request, _ => new([TransferSyntax.ExplicitVrLittleEndian])),
+            Get = (_, _) =>
+                new RetrievePlan
+                {
+                    SubOperations = 1,
+                    Instances = new IOutgoingInstance[] { Phantom.Instance(1) }.ToAsyncEnumerable(),
+                },
+        };
+        var options = Connected.Options(Get, Ct) with
+        {
+            RoleSelections = [new RoleSelection(Ct, RequestorIsScu: true, RequestorIsScp: true)],
+        };
+        await using var connected = await Connected.OpenAsync(server, options, new TestHandler());
+
+        var outcome = await connected.Client.GetAsync(SopClassUid.Parse(Get), new DataSet());
+
+        Assert.DoesNotContain(connected.Client.PresentationContexts, context => context.RequestorIsScp);
+        Assert.Equal((0, 1), (outcome.Completed, outcome.Failed));
+        Assert.Equal(DimseStatus.Success, await connected.Client.StoreAsync(Phantom.Instance(2)));
+    }
+
     [Theory]
     [InlineData("1.2.840.10008.1.2 1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1")]
     [InlineData("1.2.840.10008.1.2.1 1.2.840.10008.1.2", "1.2.840.10008.1.2.1")]
