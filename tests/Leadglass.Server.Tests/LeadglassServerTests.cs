@@ -5,7 +5,9 @@ using Leadglass.Access;
 using Leadglass.Access.Certificates;
 using Leadglass.Dicom;
 using Leadglass.Server.Configuration;
+using Leadglass.Server.Control;
 using Leadglass.Server.Data;
+using Leadglass.Server.Exchange;
 using Leadglass.Server.Tests.Listeners;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -134,6 +136,31 @@ public sealed class LeadglassServerTests
 
         using var again = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await again.ConnectAsync(new UnixDomainSocketEndPoint(archive.Folder.ControlSocket));
+    }
+
+    [Fact]
+    public async Task ACommandRunsInTheServerThatHoldsTheFolder()
+    {
+        await using var archive = await ServedArchive.StartAsync();
+        await archive.EnrolAsync("ct1", DeviceRights.Store);
+        var file = Path.Combine(archive.Folder.Path, "..", "nothing.dcm");
+        var control = new ArchiveControl(archive.Folder, keys: null, ServedArchive.NoEnvironment, TimeProvider.System);
+        var result = await control.RunAsync(
+            ImportCommands.Import,
+            new ImportArguments("tester", [file], Issuer: null, MapFile: null),
+            new Progress<ControlProgress>(),
+            CancellationToken.None
+        );
+        Assert.Equal((0, 1), (result.Stored, result.Failed));
+        var refused = await Assert.ThrowsAsync<ArchiveRefusedException>(() =>
+            control.RunAsync(
+                ExportCommands.Export,
+                new ExportArguments("tester", "1.2.3", file, "no key"),
+                new Progress<ControlProgress>(),
+                CancellationToken.None
+            )
+        );
+        Assert.False(refused.IsUsage);
     }
 
     [Fact]

@@ -171,6 +171,37 @@ public sealed class ArchiveAssociationTests
     }
 
     [Fact]
+    public async Task AMoveOfManyClassesTakesFurtherAssociations()
+    {
+        await using var archive = await ServedArchive.StartAsync();
+        await using var store = await TestPeer.EnrolAsync(archive, "store", DeviceRights.Retrieve, listens: true);
+        await using var peer = await TestPeer.EnrolAsync(
+            archive,
+            "peer",
+            DeviceRights.Store | DeviceRights.Retrieve,
+            movesTo: "store"
+        );
+        // Each is offered in the stored syntax and three that it can become: 160 contexts, of which one association has 128.
+        var sent = UidRegistry
+            .PatientStudyStorageSopClasses.Take(40)
+            .Select((uid, place) => TestInstance.Make("Ada", place + 1, uid, pixels: 4))
+            .ToArray();
+        await using (var storing = await peer.CallAsync([.. sent.Select(one => (one.SopClass.Value, Explicit))]))
+        {
+            foreach (var instance in sent)
+            {
+                Assert.True((await storing.Dicom.StoreAsync(instance)).IsSuccess);
+            }
+        }
+
+        await using var association = await peer.CallAsync((Move.Value, Implicit));
+        var outcome = await association.Dicom.MoveAsync(Move, store.Title, StudyKeys(sent[0].Study));
+        Assert.Equal((DimseStatus.Success, sent.Length), (outcome.Status, outcome.Completed));
+        Assert.Equal(sent.Length, store.Received.Count);
+        Assert.Equal(2, store.AssociationsTaken);
+    }
+
+    [Fact]
     public async Task AMoveToAnybodyElseIsRefused()
     {
         await using var archive = await ServedArchive.StartAsync();

@@ -37,6 +37,9 @@ internal sealed class TestPeer : IDimseHandler, IAsyncDisposable
     /// <summary>What came by N-EVENT-REPORT.</summary>
     public BufferedReports Reports { get; } = new();
 
+    /// <summary>How many associations the archive asked this peer for.</summary>
+    public int AssociationsTaken { get; private set; }
+
     public DimseStatus StoreStatus { get; set; } = DimseStatus.Success;
 
     public static async Task<TestPeer> EnrolAsync(
@@ -190,7 +193,11 @@ internal sealed class TestPeer : IDimseHandler, IAsyncDisposable
 
     private sealed class Factory(TestPeer peer) : IAssociationHandlerFactory
     {
-        public IAssociationHandler Create(IAssociation association) => new Handler(peer);
+        public IAssociationHandler Create(IAssociation association)
+        {
+            peer.AssociationsTaken++;
+            return new Handler(peer);
+        }
     }
 
     /// <summary>Takes every context that is proposed, in the role that is proposed.</summary>
