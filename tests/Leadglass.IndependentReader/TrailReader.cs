@@ -29,7 +29,8 @@ public static class TrailReader
                 throw new InvalidDataException($"file {file} does not follow the one before");
             }
 
-            for (var offset = 88; offset < bytes.Length; )
+            // Zeros behind the last entry are room taken ahead.
+            for (var offset = 88; bytes.AsSpan(offset).ContainsAnyExcept((byte)0); )
             {
                 var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(offset + 4));
                 var entry = bytes.AsSpan(offset, length);
