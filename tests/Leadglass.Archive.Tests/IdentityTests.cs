@@ -295,6 +295,23 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public async Task TheSameLongValueUnderAnotherTagIsOtherContent()
+    {
+        await using var archive = await TestArchive.StartAsync();
+        var table = new byte[2 << 20];
+        new Random(7).NextBytes(table);
+        await archive.StoreAsync(
+            TestInstances.Ct(change: one =>
+                one.SetBytes(DicomTag.RedPaletteColorLookupTableData, ValueRepresentation.OW, table)
+            )
+        );
+        var moved = TestInstances.Ct(change: one =>
+            one.SetBytes(DicomTag.BluePaletteColorLookupTableData, ValueRepresentation.OW, table)
+        );
+        Assert.Equal(IngestResult.Quarantined, (await archive.StoreAsync(moved)).Result);
+    }
+
+    [Fact]
     public async Task TheFirstOnesAttributesStayAndDifferencesAreNoted()
     {
         await using var archive = await TestArchive.StartAsync();

@@ -13,10 +13,26 @@ internal sealed class ContentDigester(TransferSyntax syntax, ArchiveKeys keys) :
     private readonly IncrementalHash _attributes = keys.BeginDigest();
     private readonly IncrementalHash _pixelData = keys.BeginDigest();
     private readonly IncrementalHash _omitted = keys.BeginDigest();
+    private readonly IncrementalHash _omittedValue = keys.BeginDigest();
+    private DicomTag? _omittedTag;
 
     /// <inheritdoc />
-    public void Value(DicomTag tag, ValueRepresentation vr, ReadOnlySpan<byte> piece) =>
-        (IsPixelData(tag) ? _pixelData : _omitted).AppendData(piece);
+    public void Value(DicomTag tag, ValueRepresentation vr, ReadOnlySpan<byte> piece)
+    {
+        if (IsPixelData(tag))
+        {
+            _pixelData.AppendData(piece);
+            return;
+        }
+
+        if (_omittedTag != tag)
+        {
+            EndOmittedValue();
+            _omittedTag = tag;
+        }
+
+        _omittedValue.AppendData(piece);
+    }
 
     /// <inheritdoc />
     public void Fragment(int index, ReadOnlySpan<byte> piece) => _pixelData.AppendData(piece);
@@ -30,6 +46,7 @@ internal sealed class ContentDigester(TransferSyntax syntax, ArchiveKeys keys) :
             CanonicalForm.Append(_attributes, trailer);
         }
 
+        EndOmittedValue();
         _attributes.AppendData(_omitted.GetHashAndReset());
         // How pixels are laid out counts only among instances that are compressed in the same way.
         CanonicalForm.Append(_pixelData, header, tag => !DependsOnCompression(tag));
@@ -41,6 +58,22 @@ internal sealed class ContentDigester(TransferSyntax syntax, ArchiveKeys keys) :
         _attributes.Dispose();
         _pixelData.Dispose();
         _omitted.Dispose();
+        _omittedValue.Dispose();
+    }
+
+    /// <summary>Tag and value count together: the same bytes under another tag say something else.</summary>
+    private void EndOmittedValue()
+    {
+        if (_omittedTag is not { } tag)
+        {
+            return;
+        }
+
+        Span<byte> name = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(name, tag.Value);
+        _omitted.AppendData(name);
+        _omitted.AppendData(_omittedValue.GetHashAndReset());
+        _omittedTag = null;
     }
 
     /// <summary>0 for what is not compressed; else a number that is always the same for a transfer syntax.</summary>
