@@ -8,10 +8,12 @@ public sealed class EndingTests
     private const string Ct = SopClasses.CTImageStorage;
     private const string Find = SopClasses.StudyRootQueryRetrieveInformationModelFind;
 
-    [Fact(Timeout = 20_000)]
-    public async Task ACancelledQueryEndsWithItsStatusAndTheAssociationLivesOn()
+    [Theory(Timeout = 20_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ACancelledQueryEndsWithItsStatusAndTheAssociationLivesOn(bool throws)
     {
-        var handler = new TestHandler { Find = (_, token) => Endless(token) };
+        var handler = new TestHandler { Find = (_, token) => throws ? Endless(token) : UntilCancelled(token) };
         await using var connected = await Connected.OpenAsync(
             handler,
             Connected.Options(Find, SopClasses.Verification)
@@ -305,6 +307,17 @@ public sealed class EndingTests
         {
             yield return CFindResponse.Match(Phantom.CtSlice(1, rows: 1));
             await Task.Delay(1, cancellationToken);
+        }
+    }
+
+    private static async IAsyncEnumerable<CFindResponse> UntilCancelled(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            yield return CFindResponse.Match(Phantom.CtSlice(1, rows: 1));
+            await Task.Delay(1, CancellationToken.None);
         }
     }
 
