@@ -64,6 +64,13 @@ public sealed class HostilePeerTests(ArchiveFixture fixture) : IClassFixture<Arc
             idle.ForEach(client => client.Dispose());
         }
 
+        // Their places are free again when the server has noticed that they left.
+        using var timer = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (await Record.ExceptionAsync(TlsAndLeaveAsync) is IOException or SocketException)
+        {
+            await Task.Delay(100, timer.Token);
+        }
+
         await AssertWellAsync();
     }
 
@@ -372,6 +379,11 @@ public sealed class HostilePeerTests(ArchiveFixture fixture) : IClassFixture<Arc
 
     private async Task<Stream> TlsAsync() =>
         await DeviceTls.ConnectAsync(fixture.Archive.Host, fixture.Archive.DicomPort, fixture.Scanner);
+
+    private async Task TlsAndLeaveAsync()
+    {
+        await using var stream = await TlsAsync();
+    }
 
     private static RawCommand StoreRequest(RawAssociation association, string uid) =>
         RawCommand
