@@ -55,16 +55,25 @@ internal sealed class ListenerFixture : IAsyncDisposable
         var fixture = new ListenerFixture(folder, devices);
         fixture.DeviceCertificate = await fixture.EnrolAsync("ct1");
         var options = new ServeOptions { DicomPort = 0, HttpPort = 0 };
-        fixture.Listeners = await TlsListeners.StartAsync(
-            change?.Invoke(options) ?? options,
-            () => SslStreamCertificateContext.Create(fixture._serverCertificate, null, offline: true),
-            fixture.Policy,
-            fixture.EchoAsync,
-            HttpDoor.AnswerAsync,
-            NullLoggerFactory.Instance,
-            new ServerLog(NullLogger.Instance, TimeProvider.System),
-            CancellationToken.None
-        );
+        try
+        {
+            fixture.Listeners = await TlsListeners.StartAsync(
+                change?.Invoke(options) ?? options,
+                () => SslStreamCertificateContext.Create(fixture._serverCertificate, null, offline: true),
+                fixture.Policy,
+                fixture.EchoAsync,
+                HttpDoor.AnswerAsync,
+                NullLoggerFactory.Instance,
+                new ServerLog(NullLogger.Instance, TimeProvider.System),
+                CancellationToken.None
+            );
+        }
+        catch
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
+
         return fixture;
     }
 
