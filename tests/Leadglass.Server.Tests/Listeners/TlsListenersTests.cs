@@ -93,8 +93,7 @@ public sealed class TlsListenersTests
         await using var doors = await ListenerFixture.StartAsync(options => options with { HttpConnectionsMax = 2 });
         using var first = await ListenerFixture.ConnectAsync(doors.Listeners.Https);
         using var second = await ListenerFixture.ConnectAsync(doors.Listeners.Https);
-        using var third = await ListenerFixture.ConnectAsync(doors.Listeners.Https);
-        Assert.Equal(0, await ReceiveOrResetAsync(third));
+        Assert.Equal(0, await ConnectAndReceiveAsync(doors.Listeners.Https));
         Assert.Equal([42], await ListenerFixture.KnockAsync(doors.Listeners.Dicom, doors.DeviceCertificate));
     }
 
@@ -166,6 +165,20 @@ public sealed class TlsListenersTests
             ListenerFixture.StartAsync(options => options with { DicomPort = doors.Listeners.Dicom.Port })
         );
         Assert.Contains($"{doors.Listeners.Dicom.Port}", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whoever is turned away may see that at once, while still connecting.</summary>
+    private static async Task<int> ConnectAndReceiveAsync(IPEndPoint endPoint)
+    {
+        try
+        {
+            using var socket = await ListenerFixture.ConnectAsync(endPoint);
+            return await ReceiveOrResetAsync(socket);
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return 0;
+        }
     }
 
     private static async Task<int> ReceiveOrResetAsync(System.Net.Sockets.Socket socket)
