@@ -13,10 +13,13 @@ public interface IBlobStore : IAsyncDisposable
 
     /// <summary>
     /// Appends the records as one batch: one write, one commit record, one flush. When it returns, all of them are on
-    /// stable storage, in the order given; when it throws, none of them is ever replayed or located.
+    /// stable storage, in the order given; when it throws, none of them is located in this opening.
     /// </summary>
     /// <exception cref="BlobStoreFullException">No room. Nothing is kept; reading goes on; a later call may succeed.</exception>
-    /// <exception cref="BlobStorePoisonedException">A flush failed: nobody knows what is on the disk. No later call succeeds.</exception>
+    /// <exception cref="BlobStorePoisonedException">
+    /// A flush failed: nobody knows what is on the disk. No later call succeeds. After the next opening the batch may turn
+    /// up, whole, and then counts as committed.
+    /// </exception>
     ValueTask<IReadOnlyList<BlobLocation>> AppendAsync(
         IReadOnlyList<ReadOnlySequence<byte>> sealedRecords,
         CancellationToken cancellationToken
