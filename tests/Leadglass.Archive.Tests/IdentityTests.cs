@@ -56,7 +56,8 @@ public sealed class IdentityTests
             "edited attribute",
             () => TestInstances.Ct(change: one => one.SetString(DicomTag.InstanceNumber, "2")),
             IngestResult.Quarantined,
-            ConflictReason.OtherContent
+            ConflictReason.OtherContent,
+            Commitment: CommitmentFailure.NoSuchObjectInstance
         ),
         new(
             "edited pixel",
@@ -65,7 +66,8 @@ public sealed class IdentityTests
                     one.SetBytes(DicomTag.PixelData, ValueRepresentation.OW, new byte[512])
                 ),
             IngestResult.Quarantined,
-            ConflictReason.OtherContent
+            ConflictReason.OtherContent,
+            Commitment: CommitmentFailure.NoSuchObjectInstance
         ),
         new(
             "other patient in the same study",
@@ -99,7 +101,8 @@ public sealed class IdentityTests
             "instance in another series",
             () => TestInstances.Ct(series: Study + ".2", instance: Study + ".1.1"),
             IngestResult.Quarantined,
-            ConflictReason.OtherSeries
+            ConflictReason.OtherSeries,
+            Commitment: CommitmentFailure.NoSuchObjectInstance
         ),
         new(
             "Japanese spelling of the name",
@@ -355,11 +358,12 @@ public sealed class IdentityTests
             Assert.Empty(quarantined);
         }
 
-        Assert.Null(await archive.CommitAsync(Original));
+        // The device that sent the contradiction is told of no commitment for its UID; others are.
         Assert.Equal(one.Commitment, await archive.CommitAsync(one.Second()));
+        Assert.Null(await archive.CommitAsync(Original, device: "another"));
         Assert.Equal(
             CommitmentFailure.ClassInstanceConflict,
-            await archive.CommitAsync(Original, SopClasses.MRImageStorage)
+            await archive.CommitAsync(Original, SopClasses.MRImageStorage, "another")
         );
         // Whatever came after it, the original leaves as it came.
         Assert.Equal(

@@ -186,11 +186,15 @@ internal sealed class TestArchive : IAsyncDisposable
         return await reading;
     }
 
-    public async Task<CommitmentFailure?> CommitAsync(DataSet dataSet, string? sopClass = null) =>
+    public async Task<CommitmentFailure?> CommitAsync(
+        DataSet dataSet,
+        string? sopClass = null,
+        string device = "device"
+    ) =>
         Assert
             .Single(
                 await Archive.Commitment.CheckAsync(
-                    await Access.GrantAsync(Operation.Store),
+                    await Access.GrantAsync(Operation.Store, device),
                     [
                         new ReferencedInstance(
                             SopClassUid.Parse(sopClass ?? dataSet.GetString(DicomTag.SOPClassUID)),

@@ -47,6 +47,8 @@ public sealed class IdentityTests(ArchiveFixture fixture) : IClassFixture<Archiv
             (ushort[])[0x0000, 0xB000]
         );
         Assert.Equal(first.ToRaw().DataSet, await BytesAsync(first.ToRaw()));
+        // The scanner may be about to delete the other content: nothing under this UID is confirmed to it.
+        Assert.False(await IsConfirmedAsync(first.ToRaw()));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Leadglass.Access;
 using Leadglass.Dicom;
+using Leadglass.Sealing;
 
 namespace Leadglass.Archive;
 
@@ -38,6 +39,7 @@ public sealed class StorageCommitment
         }
 
         ArgumentOutOfRangeException.ThrowIfGreaterThan(instances.Count, InstancesMax);
+        var contradicted = await ContradictedAsync(_keys.OfDevice(grant.Identity.Key), cancellationToken);
         var answers = new List<CommitmentAnswer>(instances.Count);
         HashSet<ReferencedInstance> named = [];
         foreach (var instance in instances)
@@ -46,7 +48,7 @@ public sealed class StorageCommitment
                 new CommitmentAnswer(
                     instance,
                     named.Add(instance)
-                        ? await CheckAsync(instance, cancellationToken)
+                        ? await CheckAsync(instance, contradicted, cancellationToken)
                         : CommitmentFailure.DuplicateTransaction
                 )
             );
@@ -55,12 +57,32 @@ public sealed class StorageCommitment
         return answers;
     }
 
+    /// <summary>
+    /// UIDs under which this device sent content that waits in quarantine. It may be that content that the device is about
+    /// to delete, so none of these is confirmed to it, whatever else is stored under the UID.
+    /// </summary>
+    private async Task<HashSet<Token>> ContradictedAsync(Token device, CancellationToken cancellationToken)
+    {
+        HashSet<Token> instances = [];
+        await foreach (var row in _index.QuarantinedAsync(cancellationToken))
+        {
+            if (row.Device == device)
+            {
+                instances.Add(row.Instance);
+            }
+        }
+
+        return instances;
+    }
+
     private async ValueTask<CommitmentFailure?> CheckAsync(
         ReferencedInstance instance,
+        HashSet<Token> contradicted,
         CancellationToken cancellationToken
     )
     {
-        var row = await _index.FindInstanceAsync(_keys.Of(instance.SopInstance), cancellationToken);
+        var token = _keys.Of(instance.SopInstance);
+        var row = contradicted.Contains(token) ? null : await _index.FindInstanceAsync(token, cancellationToken);
         return row is null ? CommitmentFailure.NoSuchObjectInstance
             : row.SopClass != _keys.Of(instance.SopInstance, instance.SopClass)
                 ? CommitmentFailure.ClassInstanceConflict
