@@ -95,7 +95,8 @@ public sealed class AccessGrant
     ) => new(policy, identity, operation, destination);
 
     private bool InScope(StudyFacts study) =>
-        Identity is not DeviceIdentity device || device.Device.Scope.Covers(study);
+        (Identity is not DeviceIdentity device || device.Device.Scope.Covers(study))
+        && (Destination is null || Destination.Scope.Covers(study));
 
     private void ThrowIfVoid()
     {

@@ -205,7 +205,11 @@ public sealed class AccessPolicy
         }
         var lost =
             grant.Destination is { } destination
-            && (Devices.Current.Find(destination.Name) is not { } target || !MayMoveTo(identity.Device, target));
+            && (
+                Devices.Current.Find(destination.Name) is not { } target
+                || !target.IsAsEnrolled(destination)
+                || !MayMoveTo(identity.Device, target)
+            );
         return lost ? RefusalReason.AccessWithdrawn : null;
     }
 

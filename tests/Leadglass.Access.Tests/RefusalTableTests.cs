@@ -138,6 +138,33 @@ public sealed class RefusalTableTests
     }
 
     [Fact]
+    public async Task ADestinationIsSentOnlyWhatItMaySeeItself()
+    {
+        await using var archive = await Enrolled.StartAsync();
+        await archive.AddAsync(
+            "narrow",
+            DeviceRights.Retrieve,
+            d =>
+                d with
+                {
+                    Address = new DeviceAddress("narrow.example", 2762),
+                    Scope = new DeviceScope { Modalities = ["US"] },
+                }
+        );
+        var self = await archive.IdentityAsync(
+            "wide",
+            DeviceRights.Retrieve,
+            d => d with { MoveDestinations = ["narrow"] }
+        );
+        var grant = Assert
+            .IsType<AccessDecision.Granted>(archive.Policy.DecideMove(self, AeTitle.Parse("NARROW")))
+            .Grant;
+        var study = new StudyFacts { Study = StudyInstanceUid.Parse("2.25.1"), Modalities = ["CT"] };
+        Assert.False(grant.Covers(study));
+        Assert.True(grant.Covers(study with { Modalities = ["US"] }));
+    }
+
+    [Fact]
     public async Task APinnedCertificateOfAnotherPkiIsKnownAndItsSiblingIsNot()
     {
         await using var archive = await Enrolled.StartAsync();

@@ -396,6 +396,73 @@ public sealed class SearchTests
     }
 
     [Fact]
+    public async Task AQueryWhoseGrantIsWithdrawnEndsInARefusalNotInFewerAnswers()
+    {
+        await using var archive = await TestArchive.StartAsync();
+        await archive.StoreAsync(TestInstances.Ct(study: "1.2.3.1"));
+        await archive.StoreAsync(TestInstances.Ct(study: "1.2.3.2"));
+        var grant = await archive.Access.GrantAsync(Operation.Query, "reader");
+        var request = new SearchRequest
+        {
+            Model = QueryModel.StudyRoot,
+            Identifier = TestInstances.Keys("STUDY", (DicomTag.StudyInstanceUID, "")),
+        };
+        await Assert.ThrowsAsync<AccessRefusedException>(async () =>
+        {
+            await foreach (var _ in archive.Archive.Search.FindAsync(grant, request, default))
+            {
+                await archive.Access.Devices.ChangeAsync("reader", one => one with { Enabled = false }, default);
+            }
+        });
+    }
+
+    [Fact]
+    public async Task PaddingDoesNotKeepAQueryOutOfTheTrail()
+    {
+        await using var archive = await TestArchive.StartAsync();
+        var padding = string.Join('\\', Enumerable.Range(0, 40).Select(n => $"1.2.{new string('9', 50)}.{n}"));
+        foreach (var patient in (string[])["TEST-1", "TEST-2"])
+        {
+            var keys = TestInstances.Keys(
+                "STUDY",
+                (DicomTag.SOPClassUID, padding),
+                (DicomTag.SOPInstanceUID, padding),
+                (DicomTag.PatientID, patient)
+            );
+            await archive.FindAsync(keys);
+        }
+
+        var asked = archive.Access.Trail.Recorded.Where(one => one.Operation == Operation.Query).ToList();
+        Assert.Equal(2, asked.Count);
+        Assert.Contains("TEST-1", asked[0].Detail, StringComparison.Ordinal);
+        Assert.Contains("TEST-2", asked[1].Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CountsDoNotTellOfWhatTheDeviceMayNotSee()
+    {
+        await using var archive = await TestArchive.StartAsync();
+        await archive.StoreAsync(TestInstances.Ct(study: "1.2.3.1", modality: "US"));
+        await archive.StoreAsync(TestInstances.Ct(study: "1.2.3.2"));
+        await archive.Access.GrantAsync(
+            Operation.Query,
+            "sonography",
+            device => device with { Scope = new DeviceScope { Modalities = ["US"] } }
+        );
+        var keys = TestInstances.Keys(
+            "STUDY",
+            (DicomTag.StudyInstanceUID, ""),
+            (DicomTag.NumberOfPatientRelatedStudies, ""),
+            (DicomTag.NumberOfStudyRelatedInstances, "")
+        );
+        var narrow = Assert.Single(await archive.FindAsync(keys, device: "sonography"));
+        Assert.True(string.IsNullOrEmpty(narrow.GetString(DicomTag.NumberOfPatientRelatedStudies)));
+        Assert.True(string.IsNullOrEmpty(narrow.GetString(DicomTag.NumberOfStudyRelatedInstances)));
+        var wide = await archive.FindAsync(keys);
+        Assert.All(wide, one => Assert.Equal("2", one.GetString(DicomTag.NumberOfPatientRelatedStudies)));
+    }
+
+    [Fact]
     public async Task WithoutTheTrailOrTheRightGrantNothingIsAnswered()
     {
         await using var archive = await TestArchive.StartAsync();

@@ -11,6 +11,7 @@ namespace Leadglass.Archive;
 internal sealed class ContentOpener(IBlobStore blobs, ArchiveKeys keys)
 {
     /// <summary>Opens a study's row; null if the grant does not cover the study, or it is erased.</summary>
+    /// <exception cref="AccessRefusedException">The grant holds no longer: what is left out would look as if it were not there.</exception>
     public OpenedStudy? OpenStudy(AccessGrant grant, StudyRow row)
     {
         if (keys.Ring.StateOf(row.Key) != KeyState.Held)
@@ -21,16 +22,20 @@ internal sealed class ContentOpener(IBlobStore blobs, ArchiveKeys keys)
         var rows = keys.RowsOf(row.Key);
         var content = RowContent.Open(rows, row.Token, row.Sealed);
         var facts = FactsOf(content);
-        return grant.Covers(facts) ? new OpenedStudy(row, content, facts, rows) : null;
+        return Covers(grant, facts) ? new OpenedStudy(row, content, facts, rows) : null;
     }
 
     /// <summary>Opens a series' row; null if the grant does not cover this part of the study.</summary>
+    /// <exception cref="AccessRefusedException">The grant holds no longer.</exception>
     public static OpenedSeries? OpenSeries(AccessGrant grant, OpenedStudy study, SeriesRow row)
     {
         var content = RowContent.Open(study.Rows, row.Token, row.Sealed);
         var facts = study.Facts with { Modalities = content.GetString(DicomTag.Modality) is { } one ? [one] : [] };
-        return grant.Covers(facts) ? new OpenedSeries(row, content, facts) : null;
+        return Covers(grant, facts) ? new OpenedSeries(row, content, facts) : null;
     }
+
+    private static bool Covers(AccessGrant grant, StudyFacts facts) =>
+        grant.Covers(facts) || (grant.Voided is { } reason ? throw new AccessRefusedException(reason) : false);
 
     /// <summary>Opens an instance's row.</summary>
     public static DataSet OpenInstance(OpenedStudy study, InstanceRow row) =>

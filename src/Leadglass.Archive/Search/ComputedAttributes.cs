@@ -1,3 +1,4 @@
+using Leadglass.Access;
 using Leadglass.Dicom;
 
 namespace Leadglass.Archive;
@@ -5,8 +6,14 @@ namespace Leadglass.Archive;
 /// <summary>Attributes that are counted when a query asks for them (PS3.4 C.3.4).</summary>
 internal static class ComputedAttributes
 {
-    public static void Add(QueryPlan plan, OpenedStudy study, StudyDirectory directory)
+    public static void Add(QueryPlan plan, OpenedStudy study, StudyDirectory directory, AccessGrant grant)
     {
+        // A count over what the device may not see would tell of it: such a key comes back empty.
+        if (grant.Identity is DeviceIdentity { Device.Scope.Modalities.IsEmpty: false })
+        {
+            return;
+        }
+
         var content = study.Content;
         content.SetString(DicomTag.NumberOfStudyRelatedSeries, study.Row.SeriesCount.ToString());
         content.SetString(DicomTag.NumberOfStudyRelatedInstances, study.Row.InstanceCount.ToString());

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text;
 using Leadglass.Access;
 using Leadglass.Dicom;
@@ -126,7 +127,7 @@ public sealed class StudySearch
                 continue;
             }
 
-            ComputedAttributes.Add(work.Plan, study, _directory);
+            ComputedAttributes.Add(work.Plan, study, _directory, work.Grant);
             if (
                 work.Plan.Matches(QueryLevel.Patient, study.Content)
                 && work.Plan.Matches(QueryLevel.Study, study.Content)
@@ -272,21 +273,34 @@ public sealed class StudySearch
     private static HashSet<Sealing.Token>? Tokens(IReadOnlyList<string> uids, Func<string, Sealing.Token?> token) =>
         uids.Count == 0 ? null : [.. uids.Select(token).OfType<Sealing.Token>()];
 
-    /// <summary>The query for the trail, which seals it.</summary>
+    /// <summary>
+    /// The query for the trail, which seals it. Patient and study come first, and a digest of the whole stands at the end,
+    /// so that padding hides neither whom a query is about nor that it is another one.
+    /// </summary>
     private static string InWords(SearchRequest request)
     {
         var words = new StringBuilder($"{request.Model}");
-        foreach (var element in request.Identifier)
+        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var element in request.Identifier.OrderBy(element => Precedence(element.Tag)))
         {
             var values = request.Identifier.GetStrings(element.Tag);
+            whole.AppendData(Encoding.UTF8.GetBytes($"{element.Tag}={string.Join('\\', values)}\n"));
             if (words.Length < 2000 && element.Tag != DicomTag.SpecificCharacterSet)
             {
                 words.Append(' ').Append(element.Tag).Append('=').AppendJoin('\\', values.Take(20));
             }
         }
 
-        return words.Length <= 2000 ? words.ToString() : words.ToString(0, 2000);
+        return $"{words.ToString(0, Math.Min(words.Length, 2000))} #{Convert.ToHexString(whole.GetHashAndReset())}";
     }
+
+    private static int Precedence(DicomTag tag) =>
+        tag.Group switch
+        {
+            0x0010 => 0,
+            0x0020 => 1,
+            _ => 2,
+        };
 
     private sealed class SearchWork(AccessGrant grant, QueryPlan plan, int rowsMax)
     {
