@@ -16,14 +16,21 @@ internal sealed record LogEnd(BlobMark End, long Batches, UInt128? PackId);
 internal static class PackRecovery
 {
     /// <summary>Finds the end without changing anything: beside a running writer, or for the curious.</summary>
-    public static LogEnd Look(PackFolder packs)
+    /// <param name="indexed">What the index knows to be committed; seen even when it looks torn.</param>
+    public static LogEnd Look(PackFolder packs, BlobMark indexed)
     {
         var (logs, _, _) = packs.List();
         for (var i = logs.Count - 1; i >= 0; i--)
         {
-            if (FindEnd(packs, logs[i]) is { } end)
+            var length = packs.LengthOf(logs[i]) ?? 0;
+            if (FindEnd(packs, logs[i]) is { } found)
             {
-                return end;
+                return indexed.CompareTo(found.End) > 0 ? Kept(found, length, indexed) : found;
+            }
+
+            if (IsKeptWithoutHeader(logs[i], length, indexed))
+            {
+                return EndWithoutHeader(logs[i], length);
             }
         }
 
@@ -59,10 +66,9 @@ internal static class PackRecovery
                 break;
             }
 
-            if (file.Length > PackFormat.BlockBytes || indexed.Pack >= logs[i])
+            if (IsKeptWithoutHeader(logs[i], file.Length, indexed))
             {
-                // Its header is damaged and more follows: left as it is, for a replay to report.
-                end = new LogEnd(new BlobMark(logs[i], PackFormat.RoundUp(file.Length)), 0, null);
+                end = EndWithoutHeader(logs[i], file.Length);
                 break;
             }
 
@@ -115,8 +121,7 @@ internal static class PackRecovery
     {
         if (indexed.CompareTo(found.End) > 0)
         {
-            // Bytes are missing or bad that were acknowledged: nothing is cut, and the log goes on in a new pack.
-            return found with { PackId = null };
+            return Kept(found, file.Length, indexed);
         }
 
         if (file.Length > found.End.Offset)
@@ -127,6 +132,30 @@ internal static class PackRecovery
 
         return found;
     }
+
+    /// <summary>
+    /// The end where bytes are missing or bad that were acknowledged: after everything that is there, so that the sound
+    /// records among them are read and the others reported. Nothing is cut, and the log goes on in a new pack. It is not
+    /// moved beyond the bytes that are there: packs older than their index must not pass for damaged ones.
+    /// </summary>
+    private static LogEnd Kept(LogEnd found, long length, BlobMark indexed) =>
+        indexed.Pack == found.End.Pack
+            ? found with
+            {
+                End = found.End with { Offset = Math.Max(found.End.Offset, PackFormat.RoundUp(length)) },
+                PackId = null,
+            }
+            : found with
+            {
+                PackId = null,
+            };
+
+    /// <summary>Whether a damaged header has more behind it: then it is left as it is, for a replay to report.</summary>
+    private static bool IsKeptWithoutHeader(int number, long length, BlobMark indexed) =>
+        length > PackFormat.BlockBytes || indexed.Pack >= number;
+
+    private static LogEnd EndWithoutHeader(int number, long length) =>
+        new(new BlobMark(number, PackFormat.RoundUp(length)), 0, null);
 
     /// <summary>A large pack that was being written: keeps it when the log commits it, removes it when it surely does not.</summary>
     private static void SettlePart(PackFolder packs, int number, LogEnd end)

@@ -84,7 +84,10 @@ public sealed class PackStore : IBlobStore
     /// <param name="flushesFirst">
     /// For whoever builds on what is read: a killed process leaves batches in the page cache that are not durable yet.
     /// </param>
-    public static PackStore OpenReadOnly(IDurableFolder folder, bool flushesFirst = false)
+    /// <param name="indexed">
+    /// What the index knows to be committed: read even where it looks torn, which tells rot from what was never finished.
+    /// </param>
+    public static PackStore OpenReadOnly(IDurableFolder folder, bool flushesFirst = false, BlobMark indexed = default)
     {
         var packs = new PackFolder(folder);
         if (flushesFirst)
@@ -96,7 +99,7 @@ public sealed class PackStore : IBlobStore
             packs,
             new PackStoreOptions(),
             TimeProvider.System,
-            PackRecovery.Look(packs),
+            PackRecovery.Look(packs, indexed),
             isReadOnly: true
         );
     }
@@ -176,14 +179,17 @@ public sealed class PackStore : IBlobStore
         {
             await Task.Yield();
             cancellationToken.ThrowIfCancellationRequested();
-            var next = new BlobMark(pack, section.Offset + section.Length);
+            // A pack that was cut short ends anywhere; a mark there would read as one between two records.
+            var next = new BlobMark(pack, PackFormat.RoundUp(section.Offset + section.Length));
             if (section.Commit is not { } commit)
             {
                 yield return new BlobEntry(new BlobLocation(pack, section.Offset, section.Length), next, damage);
                 continue;
             }
 
-            for (var i = skipped; i < commit.Entries.Count; i++)
+            // Where that batch is gone, no other's records are passed over for it.
+            var first = pack == start.Pack && section.Offset == start.Offset ? skipped : 0;
+            for (var i = first; i < commit.Entries.Count; i++)
             {
                 var isLast = i == commit.Entries.Count - 1;
                 yield return new BlobEntry(
@@ -192,8 +198,6 @@ public sealed class PackStore : IBlobStore
                     PackLog.DamageOf(_packs, commit.Entries[i])
                 );
             }
-
-            skipped = 0;
         }
     }
 

@@ -143,6 +143,98 @@ public sealed class PackFaultTests
         Assert.Equal([false, true, false], entries.Select(entry => entry.Damage is not null));
     }
 
+    [Theory]
+    [InlineData("record")]
+    [InlineData("commit record")]
+    [InlineData("pack header")]
+    public async Task ReaderAndWriterSeeTheWholeTailThatTheIndexKnows(string rotten)
+    {
+        BlobMark indexed;
+        await using (var store = Open(Small))
+        {
+            var locations = await store.AppendAsync([Bytes(1, 5000), Bytes(2, 5000)], None);
+            indexed = store.End;
+            var offset = rotten switch
+            {
+                "record" => locations[1].Offset,
+                "commit record" => locations[0].Offset - 50,
+                _ => 9,
+            };
+            _disk.Rot("00000001.pack", offset, 0x40);
+        }
+
+        await using (var reader = PackStore.OpenReadOnly(_disk.Root, indexed: indexed))
+        {
+            await CheckTailAsync(reader, indexed, isRecordLost: rotten == "record");
+        }
+
+        await using var reopened = Open(Small, indexed);
+        await CheckTailAsync(reopened, indexed, isRecordLost: rotten == "record");
+    }
+
+    [Fact]
+    public async Task PacksOlderThanTheirIndexDoNotPassForDamagedOnes()
+    {
+        BlobMark indexed;
+        await using (var store = Open(Small))
+        {
+            await AppendAsync(store, Bytes(1, 5000));
+            indexed = store.End;
+        }
+
+        await using var reopened = Open(Small, indexed with { Offset = indexed.Offset + 8192 });
+        Assert.Equal(indexed, reopened.End);
+    }
+
+    [Fact]
+    public async Task AMarkInABatchThatIsGonePassesOverNoOtherRecords()
+    {
+        BlobMark middle;
+        await using (var store = Open(Small))
+        {
+            var first = await store.AppendAsync([Bytes(1, 500), Bytes(2, 500), Bytes(3, 500)], None);
+            middle = (await store.ReplayAsync(default, None).ToListAsync())[1].Next;
+            await store.AppendAsync([Bytes(4, 500), Bytes(5, 500)], None);
+            _disk.Rot("00000001.pack", first[0].Offset - 50, 0x01);
+        }
+
+        await using var reopened = Open(Small, middle);
+        var entries = await reopened.ReplayAsync(middle, None).ToListAsync();
+        Assert.Equal([true, false, false], entries.Select(entry => entry.Damage is not null));
+    }
+
+    [Fact]
+    public async Task AMarkAfterACutThatHitsNoBlockPassesOverNoRecords()
+    {
+        BlobMark indexed;
+        await using (var store = Open(Small))
+        {
+            await AppendAsync(store, Bytes(1, 500));
+            await AppendAsync(store, Bytes(2, 9000));
+            indexed = store.End;
+        }
+
+        using (var file = _disk.Root.Open("00000001.pack", FileAccess.ReadWrite))
+        {
+            file.Truncate(file.Length - 5000);
+        }
+
+        BlobMark mark;
+        await using (var reader = PackStore.OpenReadOnly(_disk.Root, indexed: indexed))
+        {
+            var last = await reader.ReplayAsync(default, None).LastAsync();
+            Assert.NotNull(last.Damage);
+            mark = last.Next;
+            Assert.Equal(reader.End, mark);
+        }
+
+        await using var reopened = Open(Small, mark);
+        Assert.Equal(mark, reopened.End);
+        var third = await AppendAsync(reopened, Bytes(3, 500));
+        var rest = Assert.Single(await reopened.ReplayAsync(mark, None).ToListAsync());
+        Assert.Equal((third, null), (rest.Location, rest.Damage));
+    }
+
     [Fact]
     public async Task AMissingOrShortenedPackIsReported()
     {
@@ -237,6 +329,20 @@ public sealed class PackFaultTests
 
     private static async Task<BlobLocation> AppendAsync(PackStore store, byte[] record) =>
         Assert.Single(await store.AppendAsync([record], None));
+
+    /// <summary>Two records up to the mark: the second is rotten, or the batch cannot be told, or both are sound.</summary>
+    private static async Task CheckTailAsync(PackStore store, BlobMark indexed, bool isRecordLost)
+    {
+        Assert.Equal(indexed, store.End);
+        var entries = await store.ReplayAsync(default, None).ToListAsync();
+        Assert.Single(entries, entry => entry.Damage is not null);
+        Assert.Equal(indexed, entries[^1].Next);
+        if (isRecordLost)
+        {
+            Assert.Equal([false, true], entries.Select(entry => entry.Damage is not null));
+            Assert.Equal(Bytes(1, 5000), await ReadAsync(store, entries[0].Location));
+        }
+    }
 
     private static async Task<List<BlobLocation>> LocationsAsync(PackStore store)
     {

@@ -30,7 +30,7 @@ internal sealed class TestArchive : IAsyncDisposable
     public MasterKey Master { get; }
     public KeyRing Ring { get; }
     public TestAccess Access { get; }
-    public IBlobStore Blobs { get; }
+    public IBlobStore Blobs { get; private set; }
     public IStudyIndex Index { get; private set; }
     public MemoryBlobStore Memory => (MemoryBlobStore)Blobs;
     public MemoryStudyIndex MemoryIndex => (MemoryStudyIndex)Index;
@@ -59,11 +59,17 @@ internal sealed class TestArchive : IAsyncDisposable
         return archive;
     }
 
-    /// <summary>Closes the archive and opens it again, on another index if one is given.</summary>
-    public async Task RestartAsync(IStudyIndex? index = null)
+    /// <summary>Closes the archive and opens it again, on another index or other blobs if they are given.</summary>
+    public async Task RestartAsync(IStudyIndex? index = null, Func<IBlobStore>? blobs = null)
     {
         await Archive.DisposeAsync();
         Index = index ?? Index;
+        if (blobs is not null)
+        {
+            await Blobs.DisposeAsync();
+            Blobs = blobs();
+        }
+
         await OpenAsync();
     }
 

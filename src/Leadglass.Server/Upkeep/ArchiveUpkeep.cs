@@ -29,7 +29,10 @@ public sealed class ArchiveUpkeep(DataFolder folder, string? keys, HostEnvironme
                 await using var index = File.Exists(folder.IndexFile)
                     ? await SqliteStudyIndex.OpenReadOnlyAsync(folder.IndexFile, cancel)
                     : null;
-                await using var blobs = PackStore.OpenReadOnly(DurableFolder.Open(folder.Packs));
+                await using var blobs = PackStore.OpenReadOnly(
+                    DurableFolder.Open(folder.Packs),
+                    indexed: index?.Mark ?? default
+                );
                 using var ring = KeyRing.OpenReadOnly(KeyRingFolder(), master);
                 using var verification = new ArchiveVerification(
                     master,
@@ -53,7 +56,12 @@ public sealed class ArchiveUpkeep(DataFolder folder, string? keys, HostEnvironme
                 using var held = DataFolderLock.Take(folder);
                 using var master = OpenMaster();
                 using var ring = KeyRing.OpenReadOnly(KeyRingFolder(), master);
-                await using var blobs = PackStore.OpenReadOnly(DurableFolder.Open(folder.Packs), flushesFirst: true);
+                // The former index is the only witness that a last batch with rot in it was once committed.
+                await using var blobs = PackStore.OpenReadOnly(
+                    DurableFolder.Open(folder.Packs),
+                    flushesFirst: true,
+                    await FormerMarkAsync(cancel)
+                );
                 var fresh = folder.IndexFile + FreshSuffix;
                 DeleteIndex(fresh);
                 CatchUpReport report;
@@ -151,6 +159,26 @@ public sealed class ArchiveUpkeep(DataFolder folder, string? keys, HostEnvironme
     private string KeysPath() => KeysFolder.Resolve(ArchiveIdentity.Read(folder), keys, environment);
 
     private IDurableFolder KeyRingFolder() => DurableFolder.Open(folder.State).Folder(ArchiveHost.KeyRingFolder);
+
+    /// <summary>How far the index that is there has read the log; the beginning where there is none or it is damaged.</summary>
+    private async Task<BlobMark> FormerMarkAsync(CancellationToken cancel)
+    {
+        if (!File.Exists(folder.IndexFile))
+        {
+            return default;
+        }
+
+        try
+        {
+            await using var former = await SqliteStudyIndex.OpenReadOnlyAsync(folder.IndexFile, cancel);
+            return former.Mark;
+        }
+        catch (Exception failure) when (failure is IndexDamagedException or IndexFullException)
+        {
+            // Whatever is wrong with it, that is why it is made anew.
+            return default;
+        }
+    }
 
     private void RestoreMaster(string text)
     {
