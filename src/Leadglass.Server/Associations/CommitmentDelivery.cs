@@ -60,13 +60,18 @@ internal sealed class CommitmentDelivery(ArchiveHost host, OwnIdentity own) : IA
     private async Task RunAsync()
     {
         using var timer = new PeriodicTimer(Tick, host.Clock);
+        var calling = new Dictionary<string, Task>();
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                foreach (var pending in host.Archive.CommitmentResults.Pending)
+                // Devices are called side by side: one that does not answer holds up nobody but itself.
+                foreach (var owed in host.Archive.CommitmentResults.Pending.GroupBy(pending => pending.Device))
                 {
-                    await TryDeliverAsync(pending);
+                    if (!calling.TryGetValue(owed.Key, out var call) || call.IsCompleted)
+                    {
+                        calling[owed.Key] = DeliverAllAsync([.. owed]);
+                    }
                 }
             }
         }
@@ -74,10 +79,39 @@ internal sealed class CommitmentDelivery(ArchiveHost host, OwnIdentity own) : IA
         {
             // The server stops; what is owed stays written down.
         }
+
+        await Task.WhenAll(calling.Values);
+    }
+
+    /// <summary>Delivers what one device is owed; never throws.</summary>
+    private async Task DeliverAllAsync(IReadOnlyList<PendingCommitment> owed)
+    {
+        foreach (var pending in owed)
+        {
+            try
+            {
+                await TryDeliverAsync(pending);
+            }
+            catch (Exception) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                // A full disk, for one. The result stays written down, and _due says when it is tried again.
+                own.Log.CommitmentUndelivered(pending.Device, failure.GetType().Name);
+            }
+        }
     }
 
     private async Task TryDeliverAsync(PendingCommitment pending)
     {
+        // It may have been delivered on its own association while an earlier one of this device was under way.
+        if (!host.Archive.CommitmentResults.Pending.Contains(pending))
+        {
+            return;
+        }
+
         var key = (pending.Device, pending.TransactionUid);
         var now = host.Clock.GetUtcNow();
         if (now < _due.GetOrAdd(key, pending.RequestedAt + FirstPause) || _delivering.ContainsKey(key))
@@ -85,6 +119,10 @@ internal sealed class CommitmentDelivery(ArchiveHost host, OwnIdentity own) : IA
             return;
         }
 
+        var pause = TimeSpan.FromSeconds(
+            Math.Min(PauseMax.TotalSeconds, 10 * Math.Pow(2, Math.Min(pending.Attempts, 12)))
+        );
+        _due[key] = now + pause;
         if (now - pending.RequestedAt > Patience)
         {
             own.Log.CommitmentGivenUp(pending.Device);
@@ -92,10 +130,6 @@ internal sealed class CommitmentDelivery(ArchiveHost host, OwnIdentity own) : IA
             return;
         }
 
-        var pause = TimeSpan.FromSeconds(
-            Math.Min(PauseMax.TotalSeconds, 10 * Math.Pow(2, Math.Min(pending.Attempts, 12)))
-        );
-        _due[key] = now + pause;
         if (
             host.Devices.Current.Find(pending.Device) is { Enabled: true, Address: { } address } device
             && !await CallAsync(pending, device, address)
