@@ -128,8 +128,9 @@ public static class ExportCommands
         await using (var file = CreateFile(draft))
         {
             var meta = FileMetaInformation.Create(instance.SopClass, instance.SopInstance, instance.TransferSyntax);
-            await file.WriteAsync(new DicomFile(meta, new DataSet()).ToBytes(), cancel);
+            // Opening writes the study into the trail: nothing of it goes out before, not even a UID.
             using var opened = await host.Archive.Retrieval.OpenAsync(grant, instance, cancel);
+            await file.WriteAsync(new DicomFile(meta, new DataSet()).ToBytes(), cancel);
             var pipe = PipeWriter.Create(
                 file,
                 new StreamPipeWriterOptions(minimumBufferSize: PieceBytes, leaveOpen: true)
