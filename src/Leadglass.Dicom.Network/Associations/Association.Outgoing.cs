@@ -175,6 +175,11 @@ internal sealed partial class Association
             await _upper.AbortAsync(end);
             throw new AssociationEndedException(_upper.End!);
         }
+        catch (Exception error) when (error is not AssociationEndedException && _upper.End is { } end)
+        {
+            // The copy was cancelled because the association ended: the caller did not cancel anything.
+            throw new AssociationEndedException(end);
+        }
         finally
         {
             _messageLock.Release();

@@ -29,22 +29,28 @@ internal sealed class MoveSender(ArchiveHost host, OwnIdentity own, GrantLease l
     )
     {
         var tally = new SendTally();
-        foreach (var group in Group(instances))
+        try
         {
-            await using var peer = await ConnectAsync(destinationTitle, group.Contexts, cancel);
-            foreach (var instance in group.Instances)
+            foreach (var group in Group(instances))
             {
-                var sendable = new SendableInstance(host.Archive, lease, instance, tally);
-                var status = peer.Association is { End: null } association
-                    ? await StoreAsync(association, sendable, originator, messageId, cancel)
-                    : DimseStatus.ProcessingFailure;
-                yield return new SubOperationOutcome(instance.SopInstance, status);
+                await using var peer = await ConnectAsync(destinationTitle, group.Contexts, cancel);
+                foreach (var instance in group.Instances)
+                {
+                    var sendable = new SendableInstance(host.Archive, lease, instance, tally);
+                    var status = peer.Association is { End: null } association
+                        ? await StoreAsync(association, sendable, originator, messageId, cancel)
+                        : DimseStatus.ProcessingFailure;
+                    yield return new SubOperationOutcome(instance.SopInstance, status);
+                }
+
+                await peer.ReleaseAsync(cancel);
             }
-
-            await peer.ReleaseAsync(cancel);
         }
-
-        await tally.RecordAsync(lease, CancellationToken.None);
+        finally
+        {
+            // However it ends: what was sent was sent.
+            await tally.RecordAsync(lease, CancellationToken.None);
+        }
     }
 
     private static async Task<DimseStatus> StoreAsync(
@@ -107,6 +113,15 @@ internal sealed class MoveSender(ArchiveHost host, OwnIdentity own, GrantLease l
         {
             own.Log.DestinationUnavailable(destination.Name, failure.IsRefusal ? "refused" : "not reached");
             return new Peer(connection, null);
+        }
+        catch
+        {
+            if (connection is not null)
+            {
+                await connection.DisposeAsync();
+            }
+
+            throw;
         }
     }
 

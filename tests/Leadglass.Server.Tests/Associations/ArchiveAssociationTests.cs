@@ -171,6 +171,40 @@ public sealed class ArchiveAssociationTests
     }
 
     [Fact]
+    public async Task AMoveWhoseDestinationAbortsCountsWhatFailedAndIsRecorded()
+    {
+        await using var archive = await ServedArchive.StartAsync();
+        await using var store = await TestPeer.EnrolAsync(archive, "store", DeviceRights.Retrieve, listens: true);
+        store.AbortsAfter = 1;
+        await using var peer = await TestPeer.EnrolAsync(
+            archive,
+            "peer",
+            DeviceRights.Store | DeviceRights.Retrieve,
+            movesTo: "store"
+        );
+        // Larger than what the buffers between hold, so that the abort comes while an instance is being copied.
+        TestInstance[] sent = [.. Enumerable.Range(1, 3).Select(one => TestInstance.Make("Ada", one, pixels: 2048))];
+        await StoreAsync(peer, sent);
+        await using (var association = await peer.CallAsync((Move.Value, Implicit)))
+        {
+            var outcome = await association.Dicom.MoveAsync(Move, store.Title, StudyKeys(sent[0].Study));
+            Assert.Equal(
+                (DimseStatus.WarningSubOperationsFailed.Code, 1, 2),
+                (outcome.Status.Code, outcome.Completed, outcome.Failed)
+            );
+            Assert.Equal(
+                sent.Select(one => one.SopInstance.Value).Except(store.Received.Keys).Order(),
+                outcome.FailedInstances.Select(one => one.Value).Order()
+            );
+        }
+
+        Assert.Contains(
+            await TrailAsync(archive),
+            one => one.Operation is Operation.Move && one.Outcome != AuditOutcome.Success
+        );
+    }
+
+    [Fact]
     public async Task AMoveOfManyClassesTakesFurtherAssociations()
     {
         await using var archive = await ServedArchive.StartAsync();

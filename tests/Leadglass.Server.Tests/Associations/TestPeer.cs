@@ -42,6 +42,11 @@ internal sealed class TestPeer : IDimseHandler, IAsyncDisposable
 
     public DimseStatus StoreStatus { get; set; } = DimseStatus.Success;
 
+    /// <summary>After so many instances it aborts in the middle of the next.</summary>
+    public int? AbortsAfter { get; set; }
+
+    private IAssociation? Taken { get; set; }
+
     public static async Task<TestPeer> EnrolAsync(
         ServedArchive archive,
         string name,
@@ -196,6 +201,7 @@ internal sealed class TestPeer : IDimseHandler, IAsyncDisposable
         public IAssociationHandler Create(IAssociation association)
         {
             peer.AssociationsTaken++;
+            peer.Taken = association;
             return new Handler(peer);
         }
     }
@@ -237,6 +243,11 @@ internal sealed class TestPeer : IDimseHandler, IAsyncDisposable
         public ValueTask WriteAsync(ReadOnlySequence<byte> fragment, CancellationToken cancellationToken)
         {
             _bytes.Write(fragment.ToArray());
+            if (peer.AbortsAfter == peer.Received.Count)
+            {
+                peer.Taken?.Abort();
+            }
+
             return ValueTask.CompletedTask;
         }
 
