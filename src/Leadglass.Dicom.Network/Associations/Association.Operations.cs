@@ -33,11 +33,84 @@ internal sealed class Operation(ushort messageId, CancellationToken ended) : IDi
 /// </summary>
 internal sealed partial class Association
 {
+    private readonly Lock _overrunGate = new();
+    private TaskCompletionSource? _overrun;
+    private int _retrieving;
+
     /// <summary>Waits for room in the window, and takes it.</summary>
+    /// <exception cref="DicomProtocolException">There is no room before the peer answers, which nobody would read.</exception>
     private async ValueTask BeginOperationAsync()
     {
-        await _performWindow.WaitAsync(_upper.Ended);
+        var room = _performWindow.WaitAsync(_upper.Ended);
+        if (!room.IsCompleted)
+        {
+            await WaitForRoomAsync(room);
+        }
+
+        await room;
         Interlocked.Increment(ref _performing);
+    }
+
+    /// <summary>
+    /// While the loop waits it reads no responses. Operations that end by themselves make room sooner or later; when all
+    /// that fill the window are retrievals in a C-STORE of ours, each waits for this loop, and none has answered yet, so that
+    /// the peer asked for more than it may.
+    /// </summary>
+    private async Task WaitForRoomAsync(Task room)
+    {
+        var overrun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_overrunGate)
+        {
+            _overrun = overrun;
+            NoteOverrun();
+        }
+
+        var first = await Task.WhenAny(room, overrun.Task);
+        lock (_overrunGate)
+        {
+            _overrun = null;
+        }
+
+        if (first != room)
+        {
+            throw new DicomProtocolException(
+                _upper.Position,
+                "PS3.7 D.3.3.3",
+                $"a request beyond the window of {_performWindowSize} while its C-STORE responses are owed",
+                AbortReason.NotSpecified,
+                AbortSource.ServiceUser
+            );
+        }
+    }
+
+    /// <summary>A C-STORE of a C-GET: it ends when the receiving loop has read the response.</summary>
+    private async ValueTask<DimseStatus> StoreRetrievedAsync(IOutgoingInstance instance)
+    {
+        lock (_overrunGate)
+        {
+            _retrieving++;
+            NoteOverrun();
+        }
+
+        try
+        {
+            return await StoreAsync(instance, null, null, _upper.Ended);
+        }
+        finally
+        {
+            lock (_overrunGate)
+            {
+                _retrieving--;
+            }
+        }
+    }
+
+    private void NoteOverrun()
+    {
+        if (_retrieving >= _performWindowSize)
+        {
+            _overrun?.TrySetResult();
+        }
     }
 
     private void EndOperation()

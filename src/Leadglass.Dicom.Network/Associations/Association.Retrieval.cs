@@ -54,7 +54,7 @@ internal sealed partial class Association
             try
             {
                 // A sub-operation that has begun is finished even when a C-CANCEL comes meanwhile.
-                counts.Count(instance.SopInstance, await StoreAsync(instance, null, null, _upper.Ended));
+                counts.Count(instance.SopInstance, await StoreRetrievedAsync(instance));
             }
             finally
             {

@@ -97,6 +97,90 @@ public sealed class HostilePeerTests
     }
 
     [Fact(Timeout = 20_000)]
+    public async Task ARequestBeyondTheWindowBeforeARetrievalIsAnsweredIsAborted()
+    {
+        const string Get = SopClasses.StudyRootQueryRetrieveInformationModelGet;
+        var handler = new TestHandler
+        {
+            Get = (_, _) =>
+                new RetrievePlan
+                {
+                    SubOperations = 1,
+                    Instances = new IOutgoingInstance[] { new BytesInstance(Ct, "1.2.1", [1, 2]) }.ToAsyncEnumerable(),
+                },
+        };
+        var (peer, serving) = ScriptedPeer.Against(handler);
+        await using var _ = peer;
+        var request = ScriptedPeer.Request(Get) with
+        {
+            PresentationContexts =
+            [
+                new ProposedPresentationContext(1, Get, [TransferSyntax.ExplicitVrLittleEndian.Uid]),
+                new ProposedPresentationContext(3, Ct, [TransferSyntax.ExplicitVrLittleEndian.Uid]),
+            ],
+            UserInformation = new UserInformation
+            {
+                PduLengthBytesMax = 16384,
+                RoleSelections = [new RoleSelection(Ct, RequestorIsScu: false, RequestorIsScp: true)],
+            },
+        };
+        await peer.SendAsync(request);
+        Assert.IsType<AAssociateAccept>(ScriptedPeer.ReadPdu(await peer.ReceiveAsync()));
+        await peer.SendCommandAsync(1, Request(CommandField.CGetRequest, 1));
+        Assert.Equal((byte)PduType.PDataTf, (await peer.ReceiveAsync())[0]);
+        Assert.Equal((byte)PduType.PDataTf, (await peer.ReceiveAsync())[0]);
+
+        await peer.SendCommandAsync(1, Request(CommandField.CEchoRequest, 2));
+
+        await peer.ExpectAsync(ScriptedPeer.AbortByUser);
+        await peer.CloseAsync();
+        Assert.Equal(AssociationEndKind.ProtocolError, (await serving).Kind);
+
+        static CommandSet Request(CommandField field, ushort messageId) =>
+            new()
+            {
+                Field = field,
+                MessageId = messageId,
+                AffectedSopClassUid = Get,
+            };
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task ARequestBeyondTheWindowWaitsForAnOperationThatEndsByItself()
+    {
+        var answer = new TaskCompletionSource();
+        var handler = new TestHandler
+        {
+            Echo = async () =>
+            {
+                await answer.Task;
+                return DimseStatus.Success;
+            },
+        };
+        var (peer, serving) = ScriptedPeer.Against(handler);
+        await using var _ = peer;
+        await peer.AssociateAsync(Ct);
+        for (ushort id = 1; id <= 2; id++)
+        {
+            await peer.SendCommandAsync(
+                1,
+                new CommandSet
+                {
+                    Field = CommandField.CEchoRequest,
+                    MessageId = id,
+                    AffectedSopClassUid = Ct,
+                }
+            );
+        }
+
+        answer.SetResult();
+
+        Assert.Equal((ushort)1, (await peer.ReceiveCommandAsync()).MessageIdBeingRespondedTo);
+        Assert.Equal((ushort)2, (await peer.ReceiveCommandAsync()).MessageIdBeingRespondedTo);
+        Assert.False(serving.IsCompleted);
+    }
+
+    [Fact(Timeout = 20_000)]
     public async Task CommandSetsWithoutEndAreCutOff()
     {
         var (peer, serving) = ScriptedPeer.Against(new TestHandler());
