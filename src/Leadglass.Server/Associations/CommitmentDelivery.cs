@@ -173,6 +173,7 @@ internal sealed class CommitmentDelivery(ArchiveHost host, OwnIdentity own) : IA
                     RoleSelections = [new RoleSelection(SupportedServices.StorageCommitment, false, true)],
                 },
                 host.Clock,
+                observer: new AssociationLog(own.Log, device.Name),
                 cancellationToken: _stop.Token
             );
             if (result.Association is not { } association)

@@ -93,7 +93,8 @@ internal sealed class DicomAssociations : IAsyncDisposable
     {
         var connection = live.Connection;
         var factory = new HandlerFactory(this, connection);
-        await _acceptor.RunAsync(connection.Transport, factory, observer: null, _drain.Token, live.Token);
+        var observer = new AssociationLog(_log, connection.Identity.Name);
+        await _acceptor.RunAsync(connection.Transport, factory, observer, _drain.Token, live.Token);
     }
 
     private void OnEnrolmentChanged(object? sender, EnrolmentChangedEventArgs change)

@@ -101,6 +101,7 @@ internal sealed class MoveSender(ArchiveHost host, OwnIdentity own, GrantLease l
                     PresentationContexts = contexts,
                 },
                 host.Clock,
+                observer: new AssociationLog(own.Log, destination.Name),
                 cancellationToken: cancel
             );
             own.Log.DestinationAnswered(
