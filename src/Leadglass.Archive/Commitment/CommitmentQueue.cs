@@ -14,6 +14,15 @@ public sealed class CommitmentQueue
     /// <summary>Requests that may wait; more are refused.</summary>
     public const int RequestsMax = 1000;
 
+    /// <summary>Requests of one device that may wait, so that one that never takes its results leaves room for others.</summary>
+    public const int RequestsPerDeviceMax = 100;
+
+    /// <summary>
+    /// Instances in all waiting requests of one device: the file is written whole at each change. One request may have as
+    /// many (<see cref="StorageCommitment.InstancesMax"/>).
+    /// </summary>
+    public const int InstancesPerDeviceMax = 100_000;
+
     private const string FileName = "commitments";
     private readonly IDurableFolder _state;
     private readonly MasterKey _master;
@@ -50,17 +59,21 @@ public sealed class CommitmentQueue
         return new CommitmentQueue(state, master, pending);
     }
 
-    /// <summary>Keeps a request durably; false if there are too many, or one of this device has this Transaction UID.</summary>
+    /// <summary>
+    /// Keeps a request durably; false if too many requests wait, or too many requests or instances of this device, or one
+    /// of this device has this Transaction UID.
+    /// </summary>
     /// <exception cref="DurableIOException">It could not be written.</exception>
     public bool TryAdd(PendingCommitment commitment)
     {
         lock (_gate)
         {
+            var ofDevice = _pending.FindAll(other => other.Device == commitment.Device);
             if (
                 _pending.Count >= RequestsMax
-                || _pending.Exists(other =>
-                    other.Device == commitment.Device && other.TransactionUid == commitment.TransactionUid
-                )
+                || ofDevice.Count >= RequestsPerDeviceMax
+                || ofDevice.Sum(other => other.Instances.Length) > InstancesPerDeviceMax - commitment.Instances.Length
+                || ofDevice.Exists(other => other.TransactionUid == commitment.TransactionUid)
             )
             {
                 return false;
