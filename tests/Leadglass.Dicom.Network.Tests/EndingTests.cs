@@ -92,6 +92,20 @@ public sealed class EndingTests
     }
 
     [Fact(Timeout = 20_000)]
+    public async Task APeerThatAbortsWhileAnInstanceIsReadEndsTheAssociationAndCancelsNothing()
+    {
+        var server = new TestHandler();
+        await using var connected = await Connected.OpenAsync(server, Connected.Options(Ct));
+        var reading = new TaskCompletionSource();
+        var storing = connected.Client.StoreAsync(new EndlessInstance(reading));
+        await reading.Task;
+
+        server.Association!.Abort();
+
+        await Assert.ThrowsAsync<AssociationEndedException>(() => storing);
+    }
+
+    [Fact(Timeout = 20_000)]
     public async Task ALiveAssociationCanBeAbortedFromOutsideWhileAnInstanceIsKept()
     {
         var reached = new TaskCompletionSource();
@@ -360,5 +374,25 @@ public sealed class EndingTests
             throw new InvalidOperationException("made up");
 
         public ValueTask AbandonAsync() => default;
+    }
+
+    /// <summary>Its bytes never come.</summary>
+    private sealed class EndlessInstance(TaskCompletionSource reading) : IOutgoingInstance
+    {
+        public SopClassUid SopClass { get; } = SopClassUid.Parse(Ct);
+
+        public SopInstanceUid SopInstance { get; } = SopInstanceUid.Parse("1.2.1");
+
+        public IReadOnlyList<TransferSyntax> TransferSyntaxes { get; } = [TransferSyntax.ExplicitVrLittleEndian];
+
+        public async ValueTask CopyDataSetAsync(
+            System.IO.Pipelines.PipeWriter sink,
+            TransferSyntax transferSyntax,
+            CancellationToken cancellationToken
+        )
+        {
+            reading.SetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
     }
 }
