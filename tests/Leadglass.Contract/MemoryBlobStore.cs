@@ -27,6 +27,9 @@ public sealed class MemoryBlobStore : IBlobStore
     /// <summary>Awaited before each append, so that a test decides when it happens.</summary>
     public Func<Task>? BeforeAppend { get; set; }
 
+    /// <summary>Called before each commit of a stream; what it throws is what the commit fails with.</summary>
+    public Action? BeforeStreamCommit { get; set; }
+
     public BlobMark End
     {
         get
@@ -171,6 +174,7 @@ public sealed class MemoryBlobStore : IBlobStore
 
         public ValueTask<BlobLocation> CommitAsync(CancellationToken cancellationToken)
         {
+            store.BeforeStreamCommit?.Invoke();
             lock (store.gate)
             {
                 store.Take(0);

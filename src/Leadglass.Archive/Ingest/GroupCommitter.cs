@@ -43,12 +43,17 @@ internal sealed class GroupCommitter : IAsyncDisposable
     /// </summary>
     public async ValueTask<int> CurrentEpochAsync(CancellationToken cancellationToken)
     {
-        if (_indexIsBehind)
+        while (true)
         {
-            await CommitAsync(new CommitItem { Epoch = Volatile.Read(ref _epoch) }, cancellationToken);
-        }
+            // The epoch first: should the index fall behind right after, what is decided carries the epoch that just ended.
+            var epoch = Volatile.Read(ref _epoch);
+            if (!_indexIsBehind)
+            {
+                return epoch;
+            }
 
-        return Volatile.Read(ref _epoch);
+            await CommitAsync(new CommitItem { Epoch = epoch }, cancellationToken);
+        }
     }
 
     /// <summary>Returns when the item is durable and findable.</summary>
@@ -113,8 +118,18 @@ internal sealed class GroupCommitter : IAsyncDisposable
 
         var current = batch.FindAll(item => item.Epoch == _epoch);
         List<(CommitItem Item, BlobLocation Location)> committed = [];
-        await AppendAsync(current, committed);
-        await CommitStreamsAsync(current, committed);
+        try
+        {
+            await AppendAsync(current, committed);
+            await CommitStreamsAsync(current, committed);
+        }
+        catch when (committed.Count > 0)
+        {
+            // Some of the batch is in the blob store for good, and the mark of the next batch would pass over it.
+            FallBehind();
+            throw;
+        }
+
         if (committed.Count > 0)
         {
             await IndexAsync(committed);
@@ -203,13 +218,20 @@ internal sealed class GroupCommitter : IAsyncDisposable
         }
         catch
         {
-            // The blob store has what the index lacks. Nothing is acknowledged; the index catches up before the next
-            // batch, and whatever was decided meanwhile is void.
-            _indexIsBehind = true;
-            Interlocked.Increment(ref _epoch);
-            _upkeep.Forget();
+            FallBehind();
             throw;
         }
+    }
+
+    /// <summary>
+    /// The blob store has what the index lacks. Nothing of it is acknowledged; the index catches up before the next batch,
+    /// and whatever was decided meanwhile is void.
+    /// </summary>
+    private void FallBehind()
+    {
+        _indexIsBehind = true;
+        Interlocked.Increment(ref _epoch);
+        _upkeep.Forget();
     }
 
     private void Fail(List<CommitItem> items, Exception exception)
