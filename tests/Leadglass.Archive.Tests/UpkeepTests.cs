@@ -169,6 +169,28 @@ public sealed class UpkeepTests : IAsyncDisposable
         Assert.Single(await _archive.InstancesOfAsync("1.2.826.0.1.1"));
     }
 
+    [Fact]
+    public async Task ALongDeflatedDocumentIsIndexedAnewToo()
+    {
+        _archive = await TestArchive.StartAsync(
+            blobs: PackStore.Open(_packs.Root, new PackStoreOptions(), TimeProvider.System)
+        );
+        var document = TestInstances.Ct(change: dataSet =>
+        {
+            dataSet.Remove(DicomTag.PixelData);
+            dataSet.SetString(DicomTag.SOPClassUID, SopClasses.EncapsulatedPDFStorage);
+            // Longer than what a header may hold in memory, and next to nothing once deflated.
+            dataSet.SetBytes(DicomTag.EncapsulatedDocument, ValueRepresentation.OB, new byte[20 << 20]);
+        });
+        var outcome = await _archive.StoreAsync(document, TransferSyntax.DeflatedExplicitVrLittleEndian);
+        Assert.Equal(IngestResult.Stored, outcome.Result);
+        var before = await AnswersAsync();
+        await _archive.RestartAsync(new MemoryStudyIndex());
+        Assert.Equal(0, _archive.Archive.Recovery.DamagedRecords);
+        Assert.Single(await _archive.InstancesOfAsync("1.2.826.0.1.1"));
+        Assert.Equal(before, await AnswersAsync());
+    }
+
     /// <summary>Two studies, a large instance, content in quarantine, some of it discarded.</summary>
     private async Task FillAsync()
     {

@@ -10,12 +10,14 @@ internal static class RecordHeaders
     /// <summary>Attributes longer than this are not taken in: 16 MiB.</summary>
     public const int BytesMax = 16 << 20;
 
-    // What deflates badly grows a little; twice the limit is enough for any attributes within it.
-    private const int DeflatedBytesMax = 2 * BytesMax;
+    private const int PieceBytesMax = 256 << 10;
 
     /// <summary>What ingest and replay read with: a deflated instance may inflate to 64 GiB.</summary>
     public static ReadLimits Limits { get; } = new() { HeldBytesMax = BytesMax, TotalBytesMax = 64L << 30 };
 
+    /// <summary>
+    /// Reads as ingest did, so that whatever was let in can be indexed anew: long bulk data is passed over, however long.
+    /// </summary>
     /// <exception cref="SealBrokenException">The record is not as it was sealed.</exception>
     /// <exception cref="DicomFormatException">The attributes are not what ingest let in.</exception>
     public static async ValueTask<DataSet> ReadAsync(
@@ -27,24 +29,34 @@ internal static class RecordHeaders
         var syntax =
             TransferSyntax.Find(descriptor.TransferSyntax ?? "")
             ?? throw new BlobDamagedException("a descriptor without a transfer syntax known here");
-        var bytes = syntax.IsDeflated
-            ? await ReadDeflatedAsync(record, cancellationToken)
-            : await record.ReadRunAsync(RecordRun.Attributes, BytesMax, cancellationToken);
-        return DataSetReader.Read(
-            new ReadOnlySequence<byte>(bytes),
-            syntax,
-            Limits,
-            syntax.IsDeflated ? DicomTag.FloatPixelData : null
-        );
-    }
+        using var reader = new InstanceReader(syntax, Limits);
+        var length = record.RunLength(RecordRun.Attributes);
+        var piece = ArrayPool<byte>.Shared.Rent(PieceBytesMax);
+        try
+        {
+            // A deflated data set lies in this run as a whole: its pixel data is not of interest.
+            for (long offset = 0; offset < length && reader.Header is null; )
+            {
+                var count = await record.ReadAsync(
+                    RecordRun.Attributes,
+                    offset,
+                    piece.AsMemory(0, PieceBytesMax),
+                    cancellationToken
+                );
+                reader.Feed(piece.AsSpan(0, count));
+                offset += count;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece, clearArray: true);
+        }
 
-    /// <summary>
-    /// A deflated data set lies in this run as a whole, pixel data included; its attributes are in the first part of it.
-    /// </summary>
-    private static async ValueTask<byte[]> ReadDeflatedAsync(RecordOpener record, CancellationToken cancellationToken)
-    {
-        var bytes = new byte[Math.Min(record.RunLength(RecordRun.Attributes), DeflatedBytesMax)];
-        await record.ReadAsync(RecordRun.Attributes, 0, bytes, cancellationToken);
-        return bytes;
+        if (reader.Header is null)
+        {
+            reader.Complete();
+        }
+
+        return reader.Header!;
     }
 }
