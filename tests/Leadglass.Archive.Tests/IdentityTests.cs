@@ -1,3 +1,4 @@
+using System.Buffers;
 using Leadglass.Dicom;
 
 namespace Leadglass.Archive.Tests;
@@ -176,6 +177,59 @@ public sealed class IdentityTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task OnlyWhatIsStoredDecidesWhoseAStudyIs(bool firstCompletes)
+    {
+        await using var archive = await TestArchive.StartAsync();
+        var first = await BeginAsync(archive, TestInstances.Ct());
+        var second = Task.Run(() =>
+            archive.StoreAsync(TestInstances.Ct(instance: Study + ".1.2", patientId: "TEST-2"))
+        );
+        await CheckWaitsAsync(archive, first, second, firstCompletes, ConflictReason.OtherPatient);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task OnlyWhatIsStoredDecidesWhichStudyASeriesIsOf(bool firstCompletes)
+    {
+        await using var archive = await TestArchive.StartAsync();
+        var first = await BeginAsync(archive, TestInstances.Ct());
+        var second = Task.Run(() =>
+            archive.StoreAsync(TestInstances.Ct(study: "1.2.826.0.1.2", series: Study + ".1", instance: Study + ".1.2"))
+        );
+        await CheckWaitsAsync(archive, first, second, firstCompletes, ConflictReason.OtherStudy);
+    }
+
+    [Fact]
+    public async Task TheFirstToBeStoredDecidesForThoseWhoWait()
+    {
+        await using var archive = await TestArchive.StartAsync();
+        var first = await BeginAsync(archive, TestInstances.Ct());
+        await using var other = await BeginAsync(archive, TestInstances.Ct(instance: Study + ".1.2"));
+        var second = Task.Run(() =>
+            archive.StoreAsync(TestInstances.Ct(instance: Study + ".1.3", patientId: "TEST-2"))
+        );
+        // One more of the same patient is still on its way: the study is decided all the same.
+        await CheckWaitsAsync(archive, first, second, firstCompletes: true, ConflictReason.OtherPatient);
+    }
+
+    [Fact]
+    public async Task WaitingForWhatIsOnItsWayCanBeCancelled()
+    {
+        await using var archive = await TestArchive.StartAsync();
+        await using var first = await BeginAsync(archive, TestInstances.Ct());
+        using var cancellation = new CancellationTokenSource();
+        var second = Task.Run(() =>
+            BeginAsync(archive, TestInstances.Ct(instance: Study + ".1.2", patientId: "TEST-2"), cancellation.Token)
+        );
+        await Task.Delay(50);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+    }
+
     [Fact]
     public async Task WithoutPatientIdEveryStudyHasAPatientOfItsOwn()
     {
@@ -336,6 +390,51 @@ public sealed class IdentityTests
         Assert.Equal("Müller^Anna", found.GetString(DicomTag.PatientName));
         var difference = Assert.Single(await archive.Archive.Conflicts.DifferencesAsync(grant, default).ToListAsync());
         Assert.Equal([DicomTag.StudyDescription], difference.Tags);
+    }
+
+    /// <summary>Sends an instance up to its pixel data and beyond, without completing it.</summary>
+    private static async Task<IncomingInstance> BeginAsync(
+        TestArchive archive,
+        DataSet dataSet,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var incoming = archive.Archive.Ingest.Begin(
+            await archive.Access.GrantAsync(Access.Operation.Store),
+            new IngestRequest
+            {
+                SopClass = SopClassUid.Parse(dataSet.GetString(DicomTag.SOPClassUID)),
+                SopInstance = SopInstanceUid.Parse(dataSet.GetString(DicomTag.SOPInstanceUID)),
+                TransferSyntax = TransferSyntax.ExplicitVrLittleEndian,
+            }
+        );
+        var bytes = DataSetWriter.ToBytes(dataSet, TransferSyntax.ExplicitVrLittleEndian);
+        await incoming.WriteAsync(new ReadOnlySequence<byte>(bytes), cancellationToken);
+        return incoming;
+    }
+
+    private static async Task CheckWaitsAsync(
+        TestArchive archive,
+        IncomingInstance first,
+        Task<IngestOutcome> second,
+        bool firstCompletes,
+        ConflictReason reason
+    )
+    {
+        await Task.Delay(50);
+        Assert.False(second.IsCompleted);
+        if (firstCompletes)
+        {
+            Assert.Equal(IngestResult.Stored, (await first.CompleteAsync(default)).Result);
+        }
+
+        await first.DisposeAsync();
+        var outcome = await second.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(
+            firstCompletes ? (IngestResult.Quarantined, reason) : (IngestResult.Stored, (ConflictReason?)null),
+            (outcome.Result, outcome.Conflict)
+        );
+        Assert.Equal(firstCompletes ? 1 : 0, (await archive.QuarantinedAsync()).Count);
     }
 
     private static async Task CheckAsync(TestArchive archive, Case one, IngestOutcome outcome)

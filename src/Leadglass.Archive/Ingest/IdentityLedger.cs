@@ -15,7 +15,8 @@ internal sealed class IdentityLedger(ArchiveKeys keys, IStudyIndex index) : IDis
     private readonly Dictionary<Token, SeriesOnItsWay> _series = [];
 
     /// <summary>
-    /// Holds the instance's identity until the hold is released. Waits while another instance of this UID is on its way.
+    /// Holds the instance's identity until the hold is released. Waits while another instance of this UID is on its way, and
+    /// while only instances on their way contradict it: they may come to nothing.
     /// </summary>
     public async Task<IdentityHold> HoldAsync(InstanceFacts facts, CancellationToken cancellationToken)
     {
@@ -35,7 +36,11 @@ internal sealed class IdentityLedger(ArchiveKeys keys, IStudyIndex index) : IDis
 
                 if (other is null)
                 {
-                    return await DecideAsync(facts, cancellationToken);
+                    (var hold, other) = await DecideAsync(facts, cancellationToken);
+                    if (hold is not null)
+                    {
+                        return hold;
+                    }
                 }
             }
             finally
@@ -43,85 +48,81 @@ internal sealed class IdentityLedger(ArchiveKeys keys, IStudyIndex index) : IDis
                 _deciding.Release();
             }
 
-            await other.WaitAsync(cancellationToken);
+            await other!.WaitAsync(cancellationToken);
         }
     }
 
     public void Dispose() => _deciding.Dispose();
 
-    private async Task<IdentityHold> DecideAsync(InstanceFacts facts, CancellationToken cancellationToken)
-    {
-        if (await index.FindInstanceAsync(facts.InstanceToken, cancellationToken) is { } known)
-        {
-            return known.Series == facts.SeriesToken
-                ? Hold(facts, new Verdict.Known(known))
-                : Hold(facts, new Verdict.Conflict(ConflictReason.OtherSeries));
-        }
-
-        if (
-            await StudyOfSeriesAsync(facts, cancellationToken) is { } studyOfSeries
-            && studyOfSeries != facts.StudyToken
-        )
-        {
-            return Hold(facts, new Verdict.Conflict(ConflictReason.OtherStudy));
-        }
-
-        var (patient, key) = await PatientAndKeyAsync(facts, cancellationToken);
-        if (patient != facts.PatientToken)
-        {
-            return Hold(facts, new Verdict.Conflict(ConflictReason.OtherPatient));
-        }
-
-        lock (_gate)
-        {
-            var study = _studies.GetValueOrDefault(facts.StudyToken) ?? new StudyOnItsWay(patient, key, 0);
-            _studies[facts.StudyToken] = study with { Instances = study.Instances + 1 };
-            var series = _series.GetValueOrDefault(facts.SeriesToken) ?? new SeriesOnItsWay(facts.StudyToken, 0);
-            _series[facts.SeriesToken] = series with { Instances = series.Instances + 1 };
-        }
-
-        return Hold(facts, new Verdict.New(key));
-    }
-
-    private async ValueTask<Token?> StudyOfSeriesAsync(InstanceFacts facts, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            if (_series.TryGetValue(facts.SeriesToken, out var onItsWay))
-            {
-                return onItsWay.Study;
-            }
-        }
-
-        return (await index.FindSeriesAsync(facts.SeriesToken, cancellationToken))?.Study;
-    }
-
-    private async ValueTask<(Token Patient, DataKey Key)> PatientAndKeyAsync(
+    /// <summary>Gives the hold, or what has to settle before there can be one.</summary>
+    private async Task<(IdentityHold? Hold, Task? Other)> DecideAsync(
         InstanceFacts facts,
         CancellationToken cancellationToken
     )
     {
+        if (await index.FindInstanceAsync(facts.InstanceToken, cancellationToken) is { } known)
+        {
+            return known.Series == facts.SeriesToken
+                ? (Hold(facts, new Verdict.Known(known)), null)
+                : (Hold(facts, new Verdict.Conflict(ConflictReason.OtherSeries)), null);
+        }
+
+        // Before the index is asked: what leaves here meanwhile is in the index by then, or came to nothing.
+        StudyOnItsWay? study;
+        SeriesOnItsWay? series;
         lock (_gate)
         {
-            if (_studies.TryGetValue(facts.StudyToken, out var onItsWay))
+            study = _studies.GetValueOrDefault(facts.StudyToken);
+            series = _series.GetValueOrDefault(facts.SeriesToken);
+        }
+
+        if (series?.Study != facts.StudyToken)
+        {
+            var row = await index.FindSeriesAsync(facts.SeriesToken, cancellationToken);
+            if (row is not null && row.Study != facts.StudyToken)
             {
-                return (onItsWay.Patient, onItsWay.Key);
+                return (Hold(facts, new Verdict.Conflict(ConflictReason.OtherStudy)), null);
+            }
+
+            if (series is not null)
+            {
+                return (null, series.Settled.Task);
             }
         }
 
-        return await index.FindStudyAsync(facts.StudyToken, cancellationToken) is { } row
-            ? (row.Patient, keys.Ring.Find(row.Key))
-            : (facts.PatientToken, keys.Ring.TakeFresh());
+        var key = study?.Key;
+        if (study?.Patient != facts.PatientToken)
+        {
+            var row = await index.FindStudyAsync(facts.StudyToken, cancellationToken);
+            if (row is not null && row.Patient != facts.PatientToken)
+            {
+                return (Hold(facts, new Verdict.Conflict(ConflictReason.OtherPatient)), null);
+            }
+
+            if (study is not null)
+            {
+                return (null, study.Settled.Task);
+            }
+
+            key = row is null ? keys.Ring.TakeFresh() : keys.Ring.Find(row.Key);
+        }
+
+        lock (_gate)
+        {
+            study = _studies.GetValueOrDefault(facts.StudyToken) ?? new StudyOnItsWay(facts.PatientToken, key!);
+            series = _series.GetValueOrDefault(facts.SeriesToken) ?? new SeriesOnItsWay(facts.StudyToken);
+            _studies[facts.StudyToken] = study with { Instances = study.Instances + 1 };
+            _series[facts.SeriesToken] = series with { Instances = series.Instances + 1 };
+        }
+
+        return (Hold(facts, new Verdict.New(key!)), null);
     }
 
     private IdentityHold Hold(InstanceFacts facts, Verdict verdict)
     {
         lock (_gate)
         {
-            _instances.Add(
-                facts.InstanceToken,
-                new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
-            );
+            _instances.Add(facts.InstanceToken, NewSettled());
         }
 
         return new IdentityHold(this, facts, verdict);
@@ -129,16 +130,21 @@ internal sealed class IdentityLedger(ArchiveKeys keys, IStudyIndex index) : IDis
 
     private void Release(InstanceFacts facts, Verdict verdict)
     {
-        TaskCompletionSource? released;
+        List<TaskCompletionSource> settled = [];
         lock (_gate)
         {
-            _instances.Remove(facts.InstanceToken, out released);
+            if (_instances.Remove(facts.InstanceToken, out var released))
+            {
+                settled.Add(released);
+            }
+
             if (verdict is Verdict.New)
             {
                 var study = _studies[facts.StudyToken];
                 var series = _series[facts.SeriesToken];
-                _studies[facts.StudyToken] = study with { Instances = study.Instances - 1 };
-                _series[facts.SeriesToken] = series with { Instances = series.Instances - 1 };
+                settled.AddRange([study.Settled, series.Settled]);
+                _studies[facts.StudyToken] = study with { Instances = study.Instances - 1, Settled = NewSettled() };
+                _series[facts.SeriesToken] = series with { Instances = series.Instances - 1, Settled = NewSettled() };
                 if (study.Instances == 1)
                 {
                     _studies.Remove(facts.StudyToken);
@@ -151,12 +157,26 @@ internal sealed class IdentityLedger(ArchiveKeys keys, IStudyIndex index) : IDis
             }
         }
 
-        released?.SetResult();
+        settled.ForEach(one => one.SetResult());
     }
 
-    private sealed record StudyOnItsWay(Token Patient, DataKey Key, int Instances);
+    private static TaskCompletionSource NewSettled() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private sealed record SeriesOnItsWay(Token Study, int Instances);
+    private sealed record StudyOnItsWay(Token Patient, DataKey Key)
+    {
+        public int Instances { get; init; }
+
+        /// <summary>Set as soon as one of its instances is in the index or came to nothing.</summary>
+        public TaskCompletionSource Settled { get; init; } = NewSettled();
+    }
+
+    private sealed record SeriesOnItsWay(Token Study)
+    {
+        public int Instances { get; init; }
+
+        /// <summary>Set as soon as one of its instances is in the index or came to nothing.</summary>
+        public TaskCompletionSource Settled { get; init; } = NewSettled();
+    }
 
     /// <summary>An identity held for one instance on its way in.</summary>
     internal sealed class IdentityHold(IdentityLedger ledger, InstanceFacts facts, Verdict verdict) : IDisposable
