@@ -124,13 +124,13 @@ internal sealed partial class ServerLog(ILogger logger, TimeProvider clock)
     public partial void AssociationFault(string device, string fault);
 
     [LoggerMessage(
-        23,
+        28,
         LogLevel.Warning,
         "the certificate of {Device} ends on {Until:yyyy-MM-dd} ({Alarm}): leadglass device renew"
     )]
     public partial void CertificateEnds(string device, DateTimeOffset? until, ExpiryAlarm alarm);
 
-    [LoggerMessage(24, LogLevel.Warning, "{Withheld} further refusals are not in this log, but in the trail")]
+    [LoggerMessage(29, LogLevel.Warning, "{Withheld} further refusals are not in this log, but in the trail")]
     private partial void Withheld(int withheld);
 
     private bool MayWrite()
