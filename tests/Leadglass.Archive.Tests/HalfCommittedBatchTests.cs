@@ -40,7 +40,11 @@ public sealed class HalfCommittedBatchTests
         await using var first = await BeginAsync(archive, shortOne);
         await using var second = await BeginAsync(archive, longOne);
         var outcomes = Task.WhenAll(first.CompleteAsync(None).AsTask(), second.CompleteAsync(None).AsTask());
-        await Task.Delay(300);
+        while (archive.Archive.Ingest.WaitingForCommit < 2)
+        {
+            await Task.Delay(5);
+        }
+
         var appends = archive.Memory.Appends;
         gate.SetResult();
 

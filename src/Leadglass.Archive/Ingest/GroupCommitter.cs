@@ -34,6 +34,9 @@ internal sealed class GroupCommitter : IAsyncDisposable
     /// <summary>Why nothing more is taken; null while all is well.</summary>
     public string? Poison => _poison;
 
+    /// <summary>How many wait for the next batch.</summary>
+    public int Waiting => _waiting.Reader.Count;
+
     /// <summary>True while the last attempt found no room.</summary>
     public bool IsFull { get; private set; }
 

@@ -22,6 +22,9 @@ public sealed class InstanceIngest
     /// <summary>Bytes of the ingest budget that are not taken.</summary>
     public long BudgetLeftBytes => _context.Budget.LeftBytes;
 
+    /// <summary>Instances that wait for the next group commit.</summary>
+    public int WaitingForCommit => _context.Committer.Waiting;
+
     /// <summary>
     /// Whether instances of a SOP class may be stored: those of the standard that belong to a patient and a study, and
     /// private ones that the configuration or the peer names.
