@@ -120,7 +120,16 @@ public sealed class LeadglassServer : IAsyncDisposable
         _associations.Start();
         _host.Listening = new ListenerEndpoints(Dicom, Https);
         _control = ControlServer.Start(_host, _log);
-        _watching = Task.WhenAll(WatchEnrolmentAsync(), WatchCertificatesAsync());
+        _watching = Task.WhenAll(
+            WatchEnrolmentAsync(),
+            WatchCertificatesAsync(),
+            new StorageWatch(_host, _log).RunAsync(_stop.Token)
+        );
+        if (_host.Archive.Recovery.DamagedRecords is > 0 and var damaged)
+        {
+            _log.RecoveryMetDamage(damaged);
+        }
+
         _log.Serving(Dicom, Https);
     }
 
