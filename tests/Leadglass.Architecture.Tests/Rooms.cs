@@ -11,11 +11,20 @@ internal static class Rooms
         ["Leadglass.Dicom"] = [],
         ["Leadglass.Sealing"] = [],
         ["Leadglass.Dicom.Network"] = ["Leadglass.Dicom"],
+        ["Leadglass.Dicom.Imaging"] = ["Leadglass.Dicom"],
+        ["Leadglass.Dicom.Web"] = ["Leadglass.Dicom"],
         ["Leadglass.Access"] = ["Leadglass.Dicom", "Leadglass.Sealing"],
         ["Leadglass.Archive"] = ["Leadglass.Dicom", "Leadglass.Sealing", "Leadglass.Access"],
         ["Leadglass.Archive.Packs"] = ["Leadglass.Archive"],
         ["Leadglass.Archive.Sqlite"] = ["Leadglass.Archive"],
-        ["Leadglass.Server"] = ["Leadglass.Archive.Packs", "Leadglass.Archive.Sqlite", "Leadglass.Dicom.Network"],
+        ["Leadglass.Server"] =
+        [
+            "Leadglass.Archive.Packs",
+            "Leadglass.Archive.Sqlite",
+            "Leadglass.Dicom.Network",
+            "Leadglass.Dicom.Imaging",
+            "Leadglass.Dicom.Web",
+        ],
         ["Leadglass.Cli"] = ["Leadglass.Server"],
     };
 
