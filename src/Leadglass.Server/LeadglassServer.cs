@@ -112,7 +112,7 @@ public sealed class LeadglassServer : IAsyncDisposable
             CurrentCertificate,
             _host.Policy,
             _associations.RunAsync,
-            HttpDoor.AnswerAsync,
+            WebHost.For(new WebParts(_host, _options, _log)),
             logs,
             _log,
             cancel

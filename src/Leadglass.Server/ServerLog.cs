@@ -133,6 +133,9 @@ internal sealed partial class ServerLog(ILogger logger, TimeProvider clock)
     [LoggerMessage(29, LogLevel.Warning, "{Withheld} further refusals are not in this log, but in the trail")]
     private partial void Withheld(int withheld);
 
+    [LoggerMessage(40, LogLevel.Error, "a web request failed by a fault of ours: {Fault}")]
+    public partial void RequestFault(string fault);
+
     private bool MayWrite()
     {
         var may = _strangers.TryTake(out var withheld);

@@ -2,12 +2,12 @@ using System.Net;
 using System.Net.Security;
 using Leadglass.Access;
 using Leadglass.Server.Configuration;
+using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -41,14 +41,14 @@ internal sealed class TlsListeners : IAsyncDisposable
     /// <summary>Binds both and lets peers in.</summary>
     /// <param name="certificate">The archive's own, asked for at each handshake.</param>
     /// <param name="onDicom">Runs one association to its end.</param>
-    /// <param name="onRequest">Answers one HTTP request.</param>
+    /// <param name="web">Answers HTTP requests.</param>
     /// <exception cref="ArchiveUnavailableException">A port is taken, or an endpoint without TLS was found.</exception>
     public static async Task<TlsListeners> StartAsync(
         ServeOptions options,
         Func<SslStreamCertificateContext> certificate,
         AccessPolicy policy,
         Func<DicomConnection, Task> onDicom,
-        RequestDelegate onRequest,
+        WebHost web,
         ILoggerFactory logs,
         ServerLog log,
         CancellationToken cancel
@@ -58,6 +58,7 @@ internal sealed class TlsListeners : IAsyncDisposable
         builder.Services.AddSingleton(logs);
         builder.Services.TryAdd(ServiceDescriptor.Singleton(typeof(ILogger<>), typeof(Logger<>)));
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, PinnedBlockPoolFactory>();
+        web.Add(builder.Services);
         builder.WebHost.UseKestrelCore();
         builder.WebHost.UseSockets(sockets =>
         {
@@ -91,7 +92,7 @@ internal sealed class TlsListeners : IAsyncDisposable
             );
         });
         var application = builder.Build();
-        application.Run(onRequest);
+        web.Use(application);
         try
         {
             await application.StartAsync(cancel);

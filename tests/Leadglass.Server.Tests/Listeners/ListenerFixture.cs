@@ -55,6 +55,7 @@ internal sealed class ListenerFixture : IAsyncDisposable
         var fixture = new ListenerFixture(folder, devices);
         fixture.DeviceCertificate = await fixture.EnrolAsync("ct1");
         var options = new ServeOptions { DicomPort = 0, HttpPort = 0 };
+        var log = new ServerLog(NullLogger.Instance, TimeProvider.System);
         try
         {
             fixture.Listeners = await TlsListeners.StartAsync(
@@ -62,9 +63,9 @@ internal sealed class ListenerFixture : IAsyncDisposable
                 () => SslStreamCertificateContext.Create(fixture._serverCertificate, null, offline: true),
                 fixture.Policy,
                 fixture.EchoAsync,
-                HttpDoor.AnswerAsync,
+                WebHost.Bare(fixture.Policy, log),
                 NullLoggerFactory.Instance,
-                new ServerLog(NullLogger.Instance, TimeProvider.System),
+                log,
                 CancellationToken.None
             );
         }
