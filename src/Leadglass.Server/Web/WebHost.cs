@@ -1,4 +1,5 @@
 using Leadglass.Access;
+using Leadglass.Server.Viewer;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -26,7 +27,7 @@ internal sealed class WebHost
     }
 
     /// <summary>The parts, in the order in which they are registered and mapped.</summary>
-    private static IReadOnlyList<WebPart> All { get; } = [new(Map: Liveness.Map)];
+    private static IReadOnlyList<WebPart> All { get; } = [new(Map: Liveness.Map), new(ViewerPart.Add, ViewerPart.Map)];
 
     /// <summary>The whole application over an open archive.</summary>
     public static WebHost For(WebParts parts) => new(parts.Host.Policy, parts.Log, parts, All);
