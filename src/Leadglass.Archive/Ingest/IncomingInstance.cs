@@ -348,7 +348,11 @@ public sealed class IncomingInstance : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        await record.CompleteAsync(descriptor, cancellationToken);
+        await record.CompleteAsync(
+            descriptor,
+            FragmentTable.IsFor(_reader.PixelData) ? FragmentTable.ToBytes(_reader.PixelData!) : default,
+            cancellationToken
+        );
         await _context.Committer.CommitAsync(
             new CommitItem
             {

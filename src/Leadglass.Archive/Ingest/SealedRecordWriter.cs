@@ -71,16 +71,15 @@ internal sealed class SealedRecordWriter : IAsyncDisposable
     }
 
     /// <summary>Seals the descriptor and ends the record; a streamed one is flushed.</summary>
-    public async ValueTask CompleteAsync(RecordDescriptor descriptor, CancellationToken cancellationToken)
+    /// <param name="fragments">Where the fragments of encapsulated pixel data lie; empty for none.</param>
+    public async ValueTask CompleteAsync(
+        RecordDescriptor descriptor,
+        ReadOnlyMemory<byte> fragments,
+        CancellationToken cancellationToken
+    )
     {
-        for (ReadOnlyMemory<byte> rest = descriptor.ToBytes(); !rest.IsEmpty; )
-        {
-            await MakeRoomAsync(cancellationToken);
-            var piece = rest[..Math.Min(rest.Length, 64 << 10)];
-            _sealer.Write(RecordRun.Descriptor, piece.Span);
-            rest = rest[piece.Length..];
-        }
-
+        await WriteRunAsync(RecordRun.Extra, fragments, cancellationToken);
+        await WriteRunAsync(RecordRun.Descriptor, descriptor.ToBytes(), cancellationToken);
         await MakeRoomAsync(cancellationToken);
         _sealer.Complete();
         if (Stream is not null || IsStaging)
@@ -97,6 +96,21 @@ internal sealed class SealedRecordWriter : IAsyncDisposable
         if (Stream is not null)
         {
             await Stream.DisposeAsync();
+        }
+    }
+
+    private async ValueTask WriteRunAsync(
+        RecordRun run,
+        ReadOnlyMemory<byte> content,
+        CancellationToken cancellationToken
+    )
+    {
+        for (var rest = content; !rest.IsEmpty; )
+        {
+            await MakeRoomAsync(cancellationToken);
+            var piece = rest[..Math.Min(rest.Length, 64 << 10)];
+            _sealer.Write(run, piece.Span);
+            rest = rest[piece.Length..];
         }
     }
 

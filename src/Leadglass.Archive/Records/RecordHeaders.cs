@@ -11,6 +11,7 @@ internal static class RecordHeaders
     public const int BytesMax = 16 << 20;
 
     private const int PieceBytesMax = 256 << 10;
+    private const int ElementHeaderBytesMax = 12;
 
     /// <summary>What ingest and replay read with: a deflated instance may inflate to 64 GiB.</summary>
     public static ReadLimits Limits { get; } = new() { HeldBytesMax = BytesMax, TotalBytesMax = 64L << 30 };
@@ -26,10 +27,53 @@ internal static class RecordHeaders
         CancellationToken cancellationToken
     )
     {
-        var syntax =
-            TransferSyntax.Find(descriptor.TransferSyntax ?? "")
-            ?? throw new BlobDamagedException("a descriptor without a transfer syntax known here");
-        using var reader = new InstanceReader(syntax, Limits);
+        using var reader = new InstanceReader(SyntaxOf(descriptor), Limits);
+        await FeedAttributesAsync(record, reader, cancellationToken);
+        if (reader.Header is null)
+        {
+            reader.Complete();
+        }
+
+        return reader.Header!;
+    }
+
+    /// <summary>The same, with where long bulk data and pixel data lie.</summary>
+    /// <inheritdoc cref="ReadAsync" />
+    public static async ValueTask<StoredHeader> ReadStoredAsync(
+        RecordOpener record,
+        RecordDescriptor descriptor,
+        CancellationToken cancellationToken
+    )
+    {
+        var sink = new LengthSink();
+        using var reader = new InstanceReader(SyntaxOf(descriptor), Limits, sink);
+        await FeedAttributesAsync(record, reader, cancellationToken);
+        if (reader.Header is null && record.RunLength(RecordRun.PixelData) > 0)
+        {
+            // The header of the element is enough to know what lies there.
+            var start = new byte[ElementHeaderBytesMax];
+            var count = await record.ReadAsync(RecordRun.PixelData, 0, start, cancellationToken);
+            reader.Feed(start.AsSpan(0, count));
+        }
+
+        if (reader.Header is null)
+        {
+            reader.Complete();
+        }
+
+        return new StoredHeader(reader.Header!, sink.Values, reader.PixelData);
+    }
+
+    private static TransferSyntax SyntaxOf(RecordDescriptor descriptor) =>
+        TransferSyntax.Find(descriptor.TransferSyntax ?? "")
+        ?? throw new BlobDamagedException("a descriptor without a transfer syntax known here");
+
+    private static async ValueTask FeedAttributesAsync(
+        RecordOpener record,
+        InstanceReader reader,
+        CancellationToken cancellationToken
+    )
+    {
         var length = record.RunLength(RecordRun.Attributes);
         var piece = ArrayPool<byte>.Shared.Rent(PieceBytesMax);
         try
@@ -51,12 +95,27 @@ internal static class RecordHeaders
         {
             ArrayPool<byte>.Shared.Return(piece, clearArray: true);
         }
+    }
 
-        if (reader.Header is null)
+    /// <summary>Measures what is not kept.</summary>
+    private sealed class LengthSink : IInstanceSink
+    {
+        public Dictionary<DicomTag, LongValue> Values { get; } = [];
+
+        public void Value(DicomTag tag, ValueRepresentation vr, ReadOnlySpan<byte> piece)
         {
-            reader.Complete();
+            if (!IsPixelData(tag))
+            {
+                Values[tag] = new LongValue(vr, Values.GetValueOrDefault(tag).Length + piece.Length);
+            }
         }
 
-        return reader.Header!;
+        public void Fragment(int index, ReadOnlySpan<byte> piece) { }
+
+        private static bool IsPixelData(DicomTag tag) =>
+            tag == DicomTag.PixelData
+            || tag == DicomTag.FloatPixelData
+            || tag == DicomTag.DoubleFloatPixelData
+            || tag == DicomTag.SpectroscopyData;
     }
 }

@@ -9,6 +9,7 @@ public sealed class ArchivedInstance
 {
     private ArchivedInstance(
         StudyFacts facts,
+        SeriesInstanceUid series,
         SopInstanceUid sopInstance,
         SopClassUid sopClass,
         TransferSyntax syntax,
@@ -16,12 +17,15 @@ public sealed class ArchivedInstance
         BlobLocation location
     )
     {
-        (Facts, SopInstance, SopClass, TransferSyntax) = (facts, sopInstance, sopClass, syntax);
+        (Facts, Series, SopInstance, SopClass, TransferSyntax) = (facts, series, sopInstance, sopClass, syntax);
         (Token, Location) = (token, location);
     }
 
     /// <summary>The study and the part of it that this belongs to.</summary>
     public StudyFacts Facts { get; }
+
+    /// <summary>The series that it belongs to.</summary>
+    public SeriesInstanceUid Series { get; }
 
     /// <summary>Its SOP Instance UID.</summary>
     public SopInstanceUid SopInstance { get; }
@@ -39,10 +43,17 @@ public sealed class ArchivedInstance
     /// <summary>Reveals nothing.</summary>
     public override string ToString() => "instance";
 
-    internal static ArchivedInstance Of(InstanceRow row, DataSet content, StudyFacts facts) =>
+    /// <summary>The number of its frames by its row: Number of Frames (0028,0008), 1 without it.</summary>
+    public int FrameCount { get; private init; }
+
+    internal static ArchivedInstance Of(InstanceRow row, DataSet content, OpenedSeries series) =>
         SopInstanceUid.TryParse(content.GetString(DicomTag.SOPInstanceUID), out var instance)
         && SopClassUid.TryParse(content.GetString(DicomTag.SOPClassUID), out var sopClass)
         && TransferSyntax.Find(content.GetString(DicomTag.AvailableTransferSyntaxUID) ?? "") is { } syntax
-            ? new ArchivedInstance(facts, instance, sopClass, syntax, row.Token, row.Location)
+        && SeriesInstanceUid.TryParse(series.Content.GetString(DicomTag.SeriesInstanceUID), out var seriesUid)
+            ? new ArchivedInstance(series.Facts, seriesUid, instance, sopClass, syntax, row.Token, row.Location)
+            {
+                FrameCount = (int)Math.Clamp(content.GetInt64(DicomTag.NumberOfFrames) ?? 1, 1, int.MaxValue),
+            }
             : throw new IndexDamagedException("an instance's row lacks its UIDs: rebuild the index");
 }

@@ -8,7 +8,7 @@ namespace Leadglass.Archive;
 /// Gives instances out (PS3.4 C.4.2, C.4.3): what a request names, then each as a stream. Everything is of studies that
 /// the grant covers, and leaves after the trail has a durable record of its study.
 /// </summary>
-public sealed class InstanceRetrieval
+public sealed partial class InstanceRetrieval
 {
     private readonly IStudyIndex _index;
     private readonly ArchiveKeys _keys;
@@ -38,11 +38,7 @@ public sealed class InstanceRetrieval
         CancellationToken cancellationToken
     )
     {
-        if (grant.Operation is not (Operation.Retrieve or Operation.Move or Operation.Export))
-        {
-            throw new AccessRefusedException(RefusalReason.RightMissing);
-        }
-
+        RequireRelease(grant);
         var keys = RetrieveKeys.Of(request);
         List<ArchivedInstance> selected = [];
         foreach (var token in await StudiesAsync(keys, cancellationToken))
@@ -79,7 +75,7 @@ public sealed class InstanceRetrieval
             instance.Location,
             cancellationToken
         );
-        return new OpenedInstance(instance, record, descriptor);
+        return new OpenedInstance(instance, record, descriptor, VersionOf(instance));
     }
 
     private async ValueTask SelectAsync(
@@ -102,23 +98,7 @@ public sealed class InstanceRetrieval
                 continue;
             }
 
-            await foreach (var instance in _index.InstancesOfAsync(row.Token, cancellationToken))
-            {
-                if (wantedInstances?.Contains(instance.Token) == false)
-                {
-                    continue;
-                }
-
-                if (selected.Count >= _options.RetrievedInstancesMax)
-                {
-                    throw new SearchRefusedException(
-                        QueryStatus.UnableToCountMatches,
-                        "too many instances: retrieve less at once"
-                    );
-                }
-
-                selected.Add(ArchivedInstance.Of(instance, ContentOpener.OpenInstance(study, instance), series.Facts));
-            }
+            await AddInstancesAsync(study, series, wantedInstances, selected, cancellationToken);
         }
     }
 

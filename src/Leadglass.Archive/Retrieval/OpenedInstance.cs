@@ -6,15 +6,16 @@ using Leadglass.Sealing;
 namespace Leadglass.Archive;
 
 /// <summary>One instance on its way out: read chunk by chunk, never whole in memory.</summary>
-public sealed class OpenedInstance : IDisposable
+public sealed partial class OpenedInstance : IDisposable
 {
     private const int PieceBytes = 256 << 10;
     private readonly RecordOpener _record;
+    private readonly RecordDescriptor _descriptor;
 
-    internal OpenedInstance(ArchivedInstance instance, RecordOpener record, RecordDescriptor descriptor)
+    internal OpenedInstance(ArchivedInstance instance, RecordOpener record, RecordDescriptor descriptor, string version)
     {
-        Instance = instance;
-        _record = record;
+        (Instance, Version) = (instance, version);
+        (_record, _descriptor) = (record, descriptor);
         TransferSyntax =
             TransferSyntax.Find(descriptor.TransferSyntax ?? "")
             ?? throw new BlobDamagedException("a descriptor without a transfer syntax known here");
@@ -23,6 +24,12 @@ public sealed class OpenedInstance : IDisposable
 
     /// <summary>Which one.</summary>
     public ArchivedInstance Instance { get; }
+
+    /// <summary>
+    /// Names what leaves, for an entity tag: keyed and opaque, another one after a correction, and otherwise always the
+    /// same.
+    /// </summary>
+    public string Version { get; }
 
     /// <summary>As it is stored.</summary>
     public TransferSyntax TransferSyntax { get; }

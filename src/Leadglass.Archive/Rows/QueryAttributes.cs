@@ -113,6 +113,10 @@ internal static class QueryAttributes
     /// <summary>At which level an attribute is kept; null for what is not.</summary>
     public static QueryLevel? LevelOf(DicomTag tag) => Levels.TryGetValue(tag, out var level) ? level : null;
 
+    /// <summary>All that is kept or counted for an answer of a level.</summary>
+    public static IEnumerable<DicomTag> UpTo(QueryLevel level) =>
+        Levels.Where(pair => pair.Value <= level).Select(pair => pair.Key);
+
     private static FrozenDictionary<DicomTag, QueryLevel> Levels { get; } =
         new (QueryLevel Level, IReadOnlyList<DicomTag> Tags)[]
         {

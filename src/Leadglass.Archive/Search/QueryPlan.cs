@@ -8,9 +8,9 @@ internal sealed class QueryPlan
     /// <summary>UIDs that one key may list.</summary>
     private const int UidsMax = 10_000;
 
-    private QueryPlan(SearchRequest request, QueryLevel level)
+    private QueryPlan(SearchRequest request, QueryLevel level, bool fuzzyNames)
     {
-        (Request, Level) = (request, level);
+        (Request, Level, HasFuzzyNames) = (request, level, fuzzyNames);
         Studies = UidsOf(DicomTag.StudyInstanceUID);
         Series = UidsOf(DicomTag.SeriesInstanceUID);
         Instances = UidsOf(DicomTag.SOPInstanceUID);
@@ -18,6 +18,9 @@ internal sealed class QueryPlan
 
     public SearchRequest Request { get; }
     public QueryLevel Level { get; }
+
+    /// <summary>Names match when they are near (PS3.18 8.3.4.2).</summary>
+    public bool HasFuzzyNames { get; }
 
     /// <summary>What to match, by level.</summary>
     public Dictionary<QueryLevel, List<AttributeMatcher>> Matchers { get; } = [];
@@ -41,7 +44,7 @@ internal sealed class QueryPlan
 
     /// <summary>Reads an identifier (PS3.4 C.4.1.2, C.4.1.3).</summary>
     /// <exception cref="SearchRefusedException">It is none of the information model.</exception>
-    public static QueryPlan Of(SearchRequest request)
+    public static QueryPlan Of(SearchRequest request, bool fuzzyNames = false)
     {
         var keys = request.Identifier;
         QueryLevel level = keys.GetString(DicomTag.QueryRetrieveLevel) switch
@@ -56,7 +59,7 @@ internal sealed class QueryPlan
                 DicomTag.QueryRetrieveLevel
             ),
         };
-        var plan = new QueryPlan(request, level);
+        var plan = new QueryPlan(request, level, fuzzyNames);
         if (!request.IsRelational)
         {
             plan.RequireUniqueKeysAbove();
@@ -65,6 +68,11 @@ internal sealed class QueryPlan
         foreach (var element in keys)
         {
             plan.Add(element);
+        }
+
+        if (request.ReturnsAll)
+        {
+            plan.ReturnAll();
         }
 
         if (request.CombinesDateAndTime)
@@ -137,7 +145,7 @@ internal sealed class QueryPlan
         }
 
         Returned.Add(element);
-        if (AttributeMatcher.Of(Request.Identifier, element) is { } matcher)
+        if (AttributeMatcher.Of(Request.Identifier, element, HasFuzzyNames) is { } matcher)
         {
             if (!Matchers.TryGetValue(kept, out var matchers))
             {
@@ -145,6 +153,18 @@ internal sealed class QueryPlan
             }
 
             matchers.Add(matcher);
+        }
+    }
+
+    private void ReturnAll()
+    {
+        var named = Returned.Select(element => element.Tag).ToHashSet();
+        foreach (var tag in QueryAttributes.UpTo(Level))
+        {
+            if (named.Add(tag))
+            {
+                Returned.Add(new ValueElement(tag, ValueRepresentation.UN, default));
+            }
         }
     }
 

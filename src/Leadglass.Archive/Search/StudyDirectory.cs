@@ -10,11 +10,13 @@ namespace Leadglass.Archive;
 internal sealed class StudyDirectory
 {
     private const int ScanStep = 4096;
+    private const int PageStep = 64;
     private readonly Lock _gate = new();
     private readonly List<StudyEntry?> _entries = [];
     private readonly Dictionary<Token, int> _places = [];
     private readonly PlacesByText _byPatientId = new();
     private readonly PlacesByText _byAccession = new();
+    private SortedSet<StudyEntry>? _byMoment;
     private int _removed;
 
     /// <summary>How many studies there are.</summary>
@@ -36,11 +38,12 @@ internal sealed class StudyDirectory
         {
             if (_places.TryGetValue(entry.Token, out var place))
             {
-                _entries[place] = entry;
+                Replace(place, entry);
             }
             else
             {
                 Add(entry);
+                _byMoment?.Add(entry);
             }
         }
     }
@@ -55,6 +58,7 @@ internal sealed class StudyDirectory
                 return;
             }
 
+            _byMoment?.Remove(_entries[place]!);
             _entries[place] = null;
             _removed++;
             if (_removed > 1000 && _removed > _entries.Count / 2)
@@ -70,6 +74,7 @@ internal sealed class StudyDirectory
         lock (_gate)
         {
             _entries.Clear();
+            _byMoment = null;
             Forget();
         }
     }
@@ -116,6 +121,59 @@ internal sealed class StudyDirectory
         }
     }
 
+    /// <summary>The studies that pass, newest first by Study Date and Time. The first call sorts all of them.</summary>
+    /// <inheritdoc cref="Where" />
+    public IEnumerable<StudyEntry> NewestFirst(Func<StudyEntry, bool> passes)
+    {
+        var step = new List<StudyEntry>();
+        StudyEntry? last = null;
+        while (true)
+        {
+            step.Clear();
+            lock (_gate)
+            {
+                _byMoment ??= new SortedSet<StudyEntry>(_entries.OfType<StudyEntry>(), StudyEntry.NewestFirst);
+                if (!Step(_byMoment, ref last, passes, step))
+                {
+                    yield break;
+                }
+            }
+
+            foreach (var entry in step)
+            {
+                yield return entry;
+            }
+        }
+    }
+
+    /// <summary>The studies that pass, the latest arrival first.</summary>
+    /// <inheritdoc cref="Where" />
+    public IEnumerable<StudyEntry> LatestFirst(Func<StudyEntry, bool> passes)
+    {
+        var step = new List<StudyEntry>();
+        for (var place = int.MaxValue; place > 0; )
+        {
+            step.Clear();
+            lock (_gate)
+            {
+                var end = Math.Min(place, _entries.Count);
+                place = Math.Max(0, end - ScanStep);
+                for (var i = end - 1; i >= place; i--)
+                {
+                    if (_entries[i] is { } entry && passes(entry))
+                    {
+                        step.Add(entry);
+                    }
+                }
+            }
+
+            foreach (var entry in step)
+            {
+                yield return entry;
+            }
+        }
+    }
+
     /// <summary>The studies with exactly this Patient ID.</summary>
     public IReadOnlyList<StudyEntry> OfPatientId(string patientId) =>
         Of(_byPatientId, patientId, entry => entry.PatientId);
@@ -140,6 +198,54 @@ internal sealed class StudyDirectory
 
         found.Reverse();
         return found;
+    }
+
+    /// <summary>Looks at the next entries after the last one; false at the end.</summary>
+    private static bool Step(
+        SortedSet<StudyEntry> sorted,
+        ref StudyEntry? last,
+        Func<StudyEntry, bool> passes,
+        List<StudyEntry> step
+    )
+    {
+        if (sorted.Max is not { } end || (last is not null && sorted.Comparer.Compare(last, end) >= 0))
+        {
+            return false;
+        }
+
+        var seen = 0;
+        foreach (var entry in last is null ? sorted : sorted.GetViewBetween(last, end))
+        {
+            if (last is not null && sorted.Comparer.Compare(last, entry) >= 0)
+            {
+                continue;
+            }
+
+            if (passes(entry))
+            {
+                step.Add(entry);
+            }
+
+            last = entry;
+            // Few at first: a page is usually full soon.
+            if (++seen >= ScanStep || step.Count >= PageStep)
+            {
+                break;
+            }
+        }
+
+        return true;
+    }
+
+    private void Replace(int place, StudyEntry entry)
+    {
+        var former = _entries[place]!;
+        _entries[place] = entry;
+        if (_byMoment is not null)
+        {
+            _byMoment.Remove(former);
+            _byMoment.Add(entry);
+        }
     }
 
     private void Add(StudyEntry entry)
@@ -205,24 +311,52 @@ internal sealed class StudyEntry
 
     /// <summary>Study Date as a number, yyyymmdd; 0 where there is none.</summary>
     public required int Date { get; init; }
+
+    /// <summary>Study Date and Study Time as one number, yyyymmddhhmmss; the time 0 where there is none.</summary>
+    public long Moment { get; init; }
     public required int SeriesCount { get; init; }
     public required int InstanceCount { get; init; }
 
+    /// <summary>Newest study first; the token settles ties.</summary>
+    public static IComparer<StudyEntry> NewestFirst { get; } =
+        Comparer<StudyEntry>.Create(
+            (one, other) =>
+                one.Moment != other.Moment
+                    ? other.Moment.CompareTo(one.Moment)
+                    : one.Token.Value.CompareTo(other.Token.Value)
+        );
+
     /// <summary>From a study's row.</summary>
-    public static StudyEntry Of(StudyRow row, DataSet content) =>
-        new()
+    public static StudyEntry Of(StudyRow row, DataSet content)
+    {
+        var date = DicomDate.TryParse(content.GetString(DicomTag.StudyDate), out var day)
+            ? (day.Year * 10_000) + (day.Month * 100) + day.Day
+            : 0;
+        return new StudyEntry
         {
             Token = row.Token,
             Patient = row.Patient,
             Name = NameFolding.Fold(content.GetString(DicomTag.PatientName) ?? ""),
             PatientId = content.GetString(DicomTag.PatientID) ?? "",
             Accession = content.GetString(DicomTag.AccessionNumber) ?? "",
-            Date = DicomDate.TryParse(content.GetString(DicomTag.StudyDate), out var date)
-                ? (date.Year * 10_000) + (date.Month * 100) + date.Day
-                : 0,
+            Date = date,
+            Moment = (date * 1_000_000L) + TimeOf(content.GetString(DicomTag.StudyTime)),
             SeriesCount = row.SeriesCount,
             InstanceCount = row.InstanceCount,
         };
+    }
+
+    private static int TimeOf(string? text)
+    {
+        var time = 0;
+        for (var i = 0; i < 6; i++)
+        {
+            time =
+                (time * 10) + (text is not null && i < text.Length && char.IsAsciiDigit(text[i]) ? text[i] - '0' : 0);
+        }
+
+        return time;
+    }
 
     /// <summary>Reveals nothing.</summary>
     public override string ToString() => "study";

@@ -22,17 +22,41 @@ internal static class StudyFilter
             : directory.Where(passes);
     }
 
+    /// <summary>The same in another order.</summary>
+    public static IEnumerable<StudyEntry> Candidates(QueryPlan plan, StudyDirectory directory, SearchOrder order)
+    {
+        var keys = plan.Request.Identifier;
+        var isExact =
+            Exact(keys, DicomTag.PatientID) is not null
+            || (plan.Level >= QueryLevel.Study && Exact(keys, DicomTag.AccessionNumber) is not null);
+        return isExact || order is not (SearchOrder.NewestStudyFirst or SearchOrder.LatestArrivalFirst)
+                ? Candidates(plan, directory).InOrder(order)
+            : order is SearchOrder.NewestStudyFirst ? directory.NewestFirst(Conditions(plan))
+            : directory.LatestFirst(Conditions(plan));
+    }
+
+    /// <summary>Puts studies in an order; those that are equal by it stay as they come.</summary>
+    public static IEnumerable<StudyEntry> InOrder(this IEnumerable<StudyEntry> entries, SearchOrder order) =>
+        order switch
+        {
+            SearchOrder.NewestStudyFirst => entries.OrderByDescending(entry => entry.Moment),
+            SearchOrder.OldestStudyFirst => entries.OrderBy(entry => entry.Moment),
+            SearchOrder.PatientName => entries
+                .OrderBy(entry => entry.Name, StringComparer.Ordinal)
+                .ThenByDescending(entry => entry.Moment),
+            SearchOrder.PatientId => entries
+                .OrderBy(entry => entry.PatientId, StringComparer.Ordinal)
+                .ThenByDescending(entry => entry.Moment),
+            _ => entries.Reverse(),
+        };
+
     private static Func<StudyEntry, bool> Conditions(QueryPlan plan)
     {
         List<Func<StudyEntry, bool>> conditions = [];
         var keys = plan.Request.Identifier;
         if (keys.GetStrings(DicomTag.PatientName) is [{ Length: > 0 } name])
         {
-            var pattern = NamePattern.Parse(name);
-            if (!pattern.IsUniversal)
-            {
-                conditions.Add(entry => MayMatch(pattern.ScanPattern, entry.Name));
-            }
+            conditions.AddRange(NameCondition(plan, name));
         }
 
         if (plan.Matchers.TryGetValue(QueryLevel.Study, out var matchers))
@@ -45,6 +69,18 @@ internal static class StudyFilter
         }
 
         return conditions.Count == 0 ? static _ => true : entry => conditions.TrueForAll(condition => condition(entry));
+    }
+
+    private static IEnumerable<Func<StudyEntry, bool>> NameCondition(QueryPlan plan, string name)
+    {
+        if (plan.HasFuzzyNames)
+        {
+            var fuzzy = FuzzyName.Parse(name);
+            return fuzzy.IsUniversal ? [] : [entry => fuzzy.Matches(entry.Name)];
+        }
+
+        var pattern = NamePattern.Parse(name);
+        return pattern.IsUniversal ? [] : [entry => MayMatch(pattern.ScanPattern, entry.Name)];
     }
 
     // A key may be one of the name's spellings, which equals signs part.

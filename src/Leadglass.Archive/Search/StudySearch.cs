@@ -10,7 +10,7 @@ namespace Leadglass.Archive;
 /// Finds patients, studies, series and instances (PS3.4 C.4.1). Answers are of what the grant covers only, and come after
 /// the trail has a durable record of the query.
 /// </summary>
-public sealed class StudySearch
+public sealed partial class StudySearch
 {
     private readonly IStudyIndex _index;
     private readonly ArchiveKeys _keys;
@@ -49,7 +49,7 @@ public sealed class StudySearch
         await grant.AuthorizeQueryAsync(InWords(request), cancellationToken);
         var work = new SearchWork(grant, plan, _options.RowsOpenedMax);
         var answers = 0;
-        await foreach (var answer in AnswersAsync(work, cancellationToken))
+        await foreach (var answer in AnswersAsync(work, CandidatesAsync(plan, cancellationToken), cancellationToken))
         {
             if (++answers > _options.AnswersMax)
             {
@@ -62,12 +62,13 @@ public sealed class StudySearch
 
     private async IAsyncEnumerable<DataSet> AnswersAsync(
         SearchWork work,
+        IAsyncEnumerable<StudyRow> candidates,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
         var plan = work.Plan;
         HashSet<Sealing.Token> patients = [];
-        await foreach (var study in StudiesAsync(work, cancellationToken))
+        await foreach (var study in StudiesAsync(work, candidates, cancellationToken))
         {
             switch (plan.Level)
             {
@@ -116,10 +117,11 @@ public sealed class StudySearch
     /// <summary>The studies whose patient and study attributes match.</summary>
     private async IAsyncEnumerable<OpenedStudy> StudiesAsync(
         SearchWork work,
+        IAsyncEnumerable<StudyRow> candidates,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        await foreach (var row in CandidatesAsync(work.Plan, cancellationToken))
+        await foreach (var row in candidates)
         {
             work.CountRow();
             if (_opener.OpenStudy(work.Grant, row) is not { } study)
@@ -207,13 +209,9 @@ public sealed class StudySearch
             yield break;
         }
 
-        foreach (var entry in StudyFilter.Candidates(plan, _directory))
+        await foreach (var row in RowsOf(StudyFilter.Candidates(plan, _directory), cancellationToken))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (await _index.FindStudyAsync(entry.Token, cancellationToken) is { } row)
-            {
-                yield return row;
-            }
+            yield return row;
         }
     }
 
@@ -308,6 +306,7 @@ public sealed class StudySearch
 
         public AccessGrant Grant { get; } = grant;
         public QueryPlan Plan { get; } = plan;
+        public int RowsOpened => _rows;
 
         public void CountRow()
         {

@@ -15,7 +15,8 @@ internal abstract class AttributeMatcher
     /// <summary>The matcher of a key; null for universal matching (PS3.4 C.2.2.2.3).</summary>
     /// <param name="keys">The identifier, or an item of a sequence key.</param>
     /// <param name="element">The key.</param>
-    public static AttributeMatcher? Of(DataSet keys, DataElement element)
+    /// <param name="fuzzyNames">Names match when they are near.</param>
+    public static AttributeMatcher? Of(DataSet keys, DataElement element, bool fuzzyNames = false)
     {
         if (element is SequenceElement sequence)
         {
@@ -41,6 +42,7 @@ internal abstract class AttributeMatcher
 
         return vr switch
         {
+            ValueRepresentation.PN when fuzzyNames => FuzzyNameMatcher.Of(value.Tag, values),
             ValueRepresentation.PN => NameMatcher.Of(value.Tag, values),
             ValueRepresentation.DA or ValueRepresentation.TM or ValueRepresentation.DT => TemporalMatcher.Of(
                 value.Tag,
@@ -131,6 +133,21 @@ internal abstract class AttributeMatcher
 
         public override bool Matches(DataSet entity) =>
             entity.GetStrings(Tag).Any(text => patterns.Any(pattern => NamePattern.Like(pattern, text)));
+    }
+
+    /// <summary>Names that are near.</summary>
+    private sealed class FuzzyNameMatcher(DicomTag tag, IReadOnlyList<FuzzyName> names) : AttributeMatcher(tag)
+    {
+        public static FuzzyNameMatcher? Of(DicomTag tag, IReadOnlyList<string> values)
+        {
+            FuzzyName[] names = [.. values.Select(FuzzyName.Parse)];
+            return Array.Exists(names, name => name.IsUniversal) ? null : new FuzzyNameMatcher(tag, names);
+        }
+
+        public override bool Matches(DataSet entity) =>
+            entity
+                .GetStrings(Tag)
+                .Any(text => text.Length > 0 && names.Any(name => name.Matches(NameFolding.Fold(text))));
     }
 
     /// <summary>Names: case- and accent-insensitive, in any of their spellings (PS3.4 C.2.2.2.1).</summary>

@@ -1,0 +1,156 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Leadglass.Access;
+using Leadglass.Dicom;
+using Leadglass.Sealing;
+
+namespace Leadglass.Archive;
+
+/// <content>What a path names: study, series, instance (PS3.18 10.4).</content>
+public sealed partial class InstanceRetrieval
+{
+    /// <summary>
+    /// The instances of a study, of one of its series, or one of them; series and instances in the order of their arrival.
+    /// Empty where there is none, or none that the grant covers.
+    /// </summary>
+    /// <param name="grant">Leave to retrieve, move or export.</param>
+    /// <exception cref="SearchRefusedException">The study has more instances than one retrieve may comprise.</exception>
+    /// <exception cref="AccessRefusedException">The grant is for something else or does not hold.</exception>
+    public async ValueTask<IReadOnlyList<ArchivedInstance>> FindAsync(
+        AccessGrant grant,
+        StudyInstanceUid study,
+        SeriesInstanceUid? series,
+        SopInstanceUid? instance,
+        CancellationToken cancellationToken
+    )
+    {
+        RequireRelease(grant);
+        if (
+            await _index.FindStudyAsync(_keys.Of(study), cancellationToken) is not { } row
+            || _opener.OpenStudy(grant, row) is not { } opened
+        )
+        {
+            return [];
+        }
+
+        if (instance is { } one)
+        {
+            return await FindInstanceAsync(grant, opened, series, one, cancellationToken) is { } found ? [found] : [];
+        }
+
+        List<ArchivedInstance> all = [];
+        await foreach (var part in SeriesAsync(grant, opened, series, cancellationToken))
+        {
+            await AddInstancesAsync(opened, part, null, all, cancellationToken);
+        }
+
+        return all;
+    }
+
+    /// <summary>One instance, or null where there is none that the grant covers.</summary>
+    /// <inheritdoc cref="FindAsync(AccessGrant, StudyInstanceUid, SeriesInstanceUid?, SopInstanceUid?, CancellationToken)"/>
+    public async ValueTask<ArchivedInstance?> FindAsync(
+        AccessGrant grant,
+        StudyInstanceUid study,
+        SeriesInstanceUid series,
+        SopInstanceUid instance,
+        CancellationToken cancellationToken
+    ) =>
+        await FindAsync(grant, study, (SeriesInstanceUid?)series, instance, cancellationToken) is [var found]
+            ? found
+            : null;
+
+    private static void RequireRelease(AccessGrant grant)
+    {
+        if (grant.Operation is not (Operation.Retrieve or Operation.Move or Operation.Export))
+        {
+            throw new AccessRefusedException(RefusalReason.RightMissing);
+        }
+    }
+
+    private async ValueTask<ArchivedInstance?> FindInstanceAsync(
+        AccessGrant grant,
+        OpenedStudy study,
+        SeriesInstanceUid? series,
+        SopInstanceUid instance,
+        CancellationToken cancellationToken
+    ) =>
+        await _index.FindInstanceAsync(_keys.Of(instance), cancellationToken) is { } row
+        && (series is not { } named || _keys.Of(named) == row.Series)
+        && await _index.FindSeriesAsync(row.Series, cancellationToken) is { } seriesRow
+        && seriesRow.Study == study.Row.Token
+        && ContentOpener.OpenSeries(grant, study, seriesRow) is { } opened
+            ? ArchivedInstance.Of(row, ContentOpener.OpenInstance(study, row), opened)
+            : null;
+
+    /// <summary>The series of a study that the grant covers, or the one that is named.</summary>
+    private async IAsyncEnumerable<OpenedSeries> SeriesAsync(
+        AccessGrant grant,
+        OpenedStudy study,
+        SeriesInstanceUid? named,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        if (named is { } uid)
+        {
+            if (
+                await _index.FindSeriesAsync(_keys.Of(uid), cancellationToken) is { } one
+                && one.Study == study.Row.Token
+                && ContentOpener.OpenSeries(grant, study, one) is { } series
+            )
+            {
+                yield return series;
+            }
+
+            yield break;
+        }
+
+        await foreach (var row in _index.SeriesOfAsync(study.Row.Token, cancellationToken))
+        {
+            if (ContentOpener.OpenSeries(grant, study, row) is { } series)
+            {
+                yield return series;
+            }
+        }
+    }
+
+    private async ValueTask AddInstancesAsync(
+        OpenedStudy study,
+        OpenedSeries series,
+        HashSet<Token>? wanted,
+        List<ArchivedInstance> selected,
+        CancellationToken cancellationToken
+    )
+    {
+        await foreach (var row in _index.InstancesOfAsync(series.Row.Token, cancellationToken))
+        {
+            if (wanted?.Contains(row.Token) == false)
+            {
+                continue;
+            }
+
+            if (selected.Count >= _options.RetrievedInstancesMax)
+            {
+                throw new SearchRefusedException(
+                    QueryStatus.UnableToCountMatches,
+                    "too many instances: retrieve less at once"
+                );
+            }
+
+            selected.Add(ArchivedInstance.Of(row, ContentOpener.OpenInstance(study, row), series));
+        }
+    }
+
+    private string VersionOf(ArchivedInstance instance)
+    {
+        using var digest = _keys.BeginDigest();
+        digest.AppendData("version of an instance"u8);
+        digest.AppendData(instance.Token.ToArray());
+        digest.AppendData(BitConverter.GetBytes(instance.Location.Pack));
+        digest.AppendData(BitConverter.GetBytes(instance.Location.Offset));
+        return TextOf(digest);
+    }
+
+    private static string TextOf(IncrementalHash digest) =>
+        Base64Url.EncodeToString(digest.GetHashAndReset().AsSpan(0, 16));
+}
