@@ -6,8 +6,30 @@ namespace Leadglass.Archive;
 /// <summary>What an instance must say to be stored; whatever else is odd about it is recorded, not refused.</summary>
 internal static class HeaderCheck
 {
+    /// <summary>Whether instances of a SOP class are stored here.</summary>
+    /// <param name="negotiated">What the peer named as storage.</param>
+    public static bool CanStore(
+        SopClassUid sopClass,
+        ArchiveOptions options,
+        IReadOnlyCollection<string>? negotiated
+    ) =>
+        UidRegistry.StorageScopeOf(sopClass.Value) switch
+        {
+            StorageScope.PatientStudy => true,
+            StorageScope.NonPatient => false,
+            _ => options.PrivateSopClasses.Contains(sopClass.Value)
+                || (UidRegistry.Find(sopClass.Value) is null && negotiated?.Contains(sopClass.Value) == true),
+        };
+
     /// <summary>Null if it can be stored; else the refusal.</summary>
-    public static IngestOutcome? Check(DataSet header, IngestRequest request, out InstanceUids? uids)
+    /// <param name="options">Which private SOP classes are stored.</param>
+    /// <param name="uids">The UIDs where all are there, of a refused one too.</param>
+    public static IngestOutcome? Check(
+        DataSet header,
+        IngestRequest request,
+        ArchiveOptions options,
+        out InstanceUids? uids
+    )
     {
         uids = null;
         if (!SopClassUid.TryParse(header.GetString(DicomTag.SOPClassUID), out var sopClass))
@@ -15,7 +37,7 @@ internal static class HeaderCheck
             return Refuse(StorageStatus.DataSetDoesNotMatch, "SOP Class UID (0008,0016) is missing or no UID");
         }
 
-        if (sopClass != request.SopClass)
+        if (request.SopClass is { } announced && sopClass != announced)
         {
             // PS3.4 B.2.3: the data set does not match the SOP class of the request.
             return Refuse(StorageStatus.DataSetDoesNotMatch, "SOP Class UID (0008,0016) is not the request's");
@@ -26,7 +48,7 @@ internal static class HeaderCheck
             return Refuse(StorageStatus.CannotUnderstand, "SOP Instance UID (0008,0018) is missing or no UID");
         }
 
-        if (instance != request.SopInstance)
+        if (request.SopInstance is { } named && instance != named)
         {
             return Refuse(StorageStatus.CannotUnderstand, "SOP Instance UID (0008,0018) is not the request's");
         }
@@ -42,7 +64,14 @@ internal static class HeaderCheck
         }
 
         uids = new InstanceUids(study, series, instance, sopClass);
-        return null;
+        if (!CanStore(sopClass, options, request.NegotiatedStorageSopClasses))
+        {
+            return Refuse(StorageStatus.SopClassNotSupported, "SOP class is not stored here");
+        }
+
+        return request.Study is { } only && study != only
+            ? Refuse(StorageStatus.DataSetDoesNotMatch, "Study Instance UID (0020,000D) is not the request's")
+            : null;
     }
 
     /// <summary>

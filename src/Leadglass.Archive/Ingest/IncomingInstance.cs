@@ -72,7 +72,8 @@ public sealed class IncomingInstance : IAsyncDisposable
         }
 
         await DisposeAsync();
-        return (outcome ?? _refusal!) with { Study = _facts?.StudyFacts };
+        outcome ??= _refusal!;
+        return outcome with { Study = _facts?.StudyFacts, Instance = _facts?.Uids ?? outcome.Instance };
     }
 
     /// <summary>Gives back what it holds. Without completion nothing of the instance is kept.</summary>
@@ -136,9 +137,9 @@ public sealed class IncomingInstance : IAsyncDisposable
 
     private async ValueTask IdentifyAsync(DataSet header, CancellationToken cancellationToken)
     {
-        if (HeaderCheck.Check(header, _request, out var uids) is { } refusal)
+        if (HeaderCheck.Check(header, _request, _context.Options, out var uids) is { } refusal)
         {
-            _refusal = refusal;
+            _refusal = refusal with { Instance = uids };
             return;
         }
 

@@ -7,11 +7,17 @@ namespace Leadglass.Archive;
 /// <summary>What is known of an instance before its data set arrives.</summary>
 public sealed record IngestRequest
 {
-    /// <summary>Affected SOP Class UID of the C-STORE request (PS3.7 9.3.1), or Media Storage SOP Class UID of a file.</summary>
-    public required SopClassUid SopClass { get; init; }
+    /// <summary>
+    /// Affected SOP Class UID of the C-STORE request (PS3.7 9.3.1). Null: what the data set says, as for files, whose
+    /// group 2 is often wrong.
+    /// </summary>
+    public SopClassUid? SopClass { get; init; }
 
-    /// <summary>Affected SOP Instance UID, or Media Storage SOP Instance UID.</summary>
-    public required SopInstanceUid SopInstance { get; init; }
+    /// <summary>Affected SOP Instance UID; null: what the data set says.</summary>
+    public SopInstanceUid? SopInstance { get; init; }
+
+    /// <summary>The study that it must be of, where the request names one (PS3.18 10.5.1); null: any.</summary>
+    public StudyInstanceUid? Study { get; init; }
 
     /// <summary>How the data set is encoded.</summary>
     public required TransferSyntax TransferSyntax { get; init; }
@@ -28,7 +34,7 @@ public sealed record IngestRequest
     public PatientKey? Patient { get; init; }
 
     /// <summary>Reveals nothing of the patient.</summary>
-    public override string ToString() => $"{SopClass.Value} in {TransferSyntax}";
+    public override string ToString() => $"{SopClass?.Value ?? "instance"} in {TransferSyntax}";
 }
 
 /// <summary>What became of an instance.</summary>
@@ -55,6 +61,9 @@ public sealed record IngestOutcome(IngestResult Result, ushort Status, string? C
 {
     /// <summary>The study, once it is known.</summary>
     public StudyFacts? Study { get; init; }
+
+    /// <summary>Its UIDs, once they are known; null where the data set does not tell.</summary>
+    public InstanceUids? Instance { get; init; }
 
     /// <summary>Why it was quarantined or refused as a conflict.</summary>
     public ConflictReason? Conflict { get; init; }

@@ -32,23 +32,17 @@ public sealed class InstanceIngest
     /// <param name="sopClass">The class.</param>
     /// <param name="negotiated">What the peer named as storage by common extended negotiation.</param>
     public bool CanStore(SopClassUid sopClass, IReadOnlyCollection<string>? negotiated = null) =>
-        UidRegistry.StorageScopeOf(sopClass.Value) switch
-        {
-            StorageScope.PatientStudy => true,
-            StorageScope.NonPatient => false,
-            _ => _context.Options.PrivateSopClasses.Contains(sopClass.Value)
-                || (UidRegistry.Find(sopClass.Value) is null && negotiated?.Contains(sopClass.Value) == true),
-        };
+        HeaderCheck.CanStore(sopClass, _context.Options, negotiated);
 
     /// <summary>Begins an instance. Never throws for what the peer sent: a refusal comes with the outcome.</summary>
     /// <param name="grant">Leave to store; of another operation it is refused.</param>
-    /// <param name="request">What the C-STORE request or the file's group 2 says.</param>
+    /// <param name="request">What the C-STORE request says, or whoever brings a file.</param>
     public IncomingInstance Begin(AccessGrant grant, IngestRequest request)
     {
         var refusal =
             grant.Operation is not Operation.Store
                 ? new IngestOutcome(IngestResult.Refused, StorageStatus.NotAuthorized, "no leave to store")
-            : !CanStore(request.SopClass, request.NegotiatedStorageSopClasses)
+            : request.SopClass is { } sopClass && !CanStore(sopClass, request.NegotiatedStorageSopClasses)
                 ? new IngestOutcome(
                     IngestResult.Refused,
                     StorageStatus.SopClassNotSupported,

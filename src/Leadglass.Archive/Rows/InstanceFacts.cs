@@ -86,7 +86,7 @@ internal sealed class InstanceFacts
 }
 
 /// <summary>The UIDs that say what an instance is and where it belongs.</summary>
-internal sealed record InstanceUids(
+public sealed record InstanceUids(
     StudyInstanceUid Study,
     SeriesInstanceUid Series,
     SopInstanceUid Instance,
@@ -94,7 +94,7 @@ internal sealed record InstanceUids(
 )
 {
     /// <exception cref="BlobDamagedException">The descriptor lacks one of them.</exception>
-    public static InstanceUids Of(RecordDescriptor descriptor) =>
+    internal static InstanceUids Of(RecordDescriptor descriptor) =>
         StudyInstanceUid.TryParse(descriptor.Study, out var study)
         && SeriesInstanceUid.TryParse(descriptor.Series, out var series)
         && SopInstanceUid.TryParse(descriptor.SopInstance, out var instance)
