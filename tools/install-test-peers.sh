@@ -11,6 +11,12 @@ need chromium chromium
 need node nodejs
 need npm npm
 [ -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so ] || missing+=(orthanc-dicomweb)
+need gdcmconv libgdcm-tools
+# The decoders of JPEG-LS, JPEG 2000 and JPEG, which the program loads when they are there.
+library() { compgen -G "/usr/lib*/*/$1" >/dev/null || compgen -G "/usr/lib*/$1" >/dev/null || missing+=("$2"); }
+library libcharls.so.2 libcharls2
+library libopenjp2.so.7 libopenjp2-7
+library libturbojpeg.so.0 libturbojpeg0
 /usr/bin/python3 -c 'import pydicom, numpy' 2>/dev/null || missing+=(python3-pydicom python3-numpy)
 
 if [ "${#missing[@]}" -gt 0 ]; then

@@ -32,7 +32,7 @@ public sealed class DecodedFrame : IDisposable
         }
     }
 
-    internal Span<byte> Native => _bytes.AsSpan(0, Description.FrameBytes);
+    internal Memory<byte> Target => _bytes.AsMemory(0, Description.FrameBytes);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Leadglass.Dicom.Imaging.Codecs;
+using Leadglass.Dicom.Imaging.Native;
 
 namespace Leadglass.Dicom.Imaging;
 
@@ -7,18 +8,34 @@ namespace Leadglass.Dicom.Imaging;
 /// Decodes frames, within bounds of memory and time, as many at once as there are processors. One for the whole program;
 /// safe for use from several threads.
 /// </summary>
-public sealed class FrameDecoder(TimeProvider? time = null) : IDisposable
+public sealed class FrameDecoder : IDisposable
 {
-    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly INativeDecoder _foreign;
+    private readonly TimeProvider _time;
     private readonly ByteBudget _budget = new(PixelLimits.BytesInFlightMax);
     private readonly SemaphoreSlim _processors = new(Environment.ProcessorCount);
+
+    public FrameDecoder(TimeProvider? time = null)
+        : this(new InProcessDecoder(), time) { }
+
+    internal FrameDecoder(INativeDecoder foreign, TimeProvider? time = null)
+    {
+        _foreign = foreign;
+        _time = time ?? TimeProvider.System;
+    }
 
     /// <summary>Whether frames of a syntax can be decoded on this machine, and if not, why.</summary>
     /// <returns>Null when they can.</returns>
     public PixelDataException? WhyNot(TransferSyntax syntax) =>
-        FrameCodec.Find(syntax) is null
-            ? PixelDataException.NotSupported($"There is no decoder for {syntax.Name} here.")
-            : null;
+        FrameCodec.Find(syntax) switch
+        {
+            null => PixelDataException.NotSupported($"There is no decoder for {syntax.Name} here."),
+            { IsAvailable: false } codec => new PixelDataException(
+                PixelDataProblem.LibraryMissing,
+                $"{syntax.Name} needs {codec.Library}, which is not installed; on Debian: apt install {codec.Package}."
+            ),
+            _ => null,
+        };
 
     /// <summary>Decodes one frame.</summary>
     /// <param name="stored">What the instance's header says.</param>
@@ -47,7 +64,7 @@ public sealed class FrameDecoder(TimeProvider? time = null) : IDisposable
             await _processors.WaitAsync(either.Token);
             try
             {
-                return Decode(format, decoded, encoded.Span, lease, either.Token);
+                return await DecodeAsync(format, stored, decoded, encoded, lease, either.Token);
             }
             finally
             {
@@ -66,10 +83,11 @@ public sealed class FrameDecoder(TimeProvider? time = null) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _processors.Dispose();
 
-    private static DecodedFrame Decode(
+    private async ValueTask<DecodedFrame> DecodeAsync(
         IFrameFormat format,
+        PixelDescription stored,
         PixelDescription decoded,
-        ReadOnlySpan<byte> encoded,
+        ReadOnlyMemory<byte> encoded,
         IDisposable lease,
         CancellationToken cancellationToken
     )
@@ -77,7 +95,8 @@ public sealed class FrameDecoder(TimeProvider? time = null) : IDisposable
         var frame = new DecodedFrame(decoded, ArrayPool<byte>.Shared.Rent(decoded.FrameBytes), lease);
         try
         {
-            format.Decode(decoded, encoded, frame.Native, cancellationToken);
+            var work = new FrameWork(stored, decoded, encoded, frame.Target, _foreign);
+            await format.DecodeAsync(work, cancellationToken);
             return frame;
         }
         catch

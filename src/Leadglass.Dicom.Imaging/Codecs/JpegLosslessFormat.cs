@@ -3,6 +3,8 @@ namespace Leadglass.Dicom.Imaging.Codecs;
 /// <summary>JPEG lossless, process 14 with every selection value (ISO/IEC 10918-1 H), 2 to 16 bits.</summary>
 internal sealed class JpegLosslessFormat : IFrameFormat
 {
+    public NativeCodec? Native => null;
+
     public PixelDescription Describe(PixelDescription stored, ReadOnlySpan<byte> encoded)
     {
         var header = JpegHeader.Read(encoded);
@@ -27,10 +29,9 @@ internal sealed class JpegLosslessFormat : IFrameFormat
         return JpegOutput.Describe(stored, stored.Photometric);
     }
 
-    public void Decode(
-        PixelDescription decoded,
-        ReadOnlySpan<byte> encoded,
-        Span<byte> native,
-        CancellationToken cancellationToken
-    ) => new JpegLosslessDecoder(decoded, native).Decode(encoded, cancellationToken);
+    public ValueTask DecodeAsync(FrameWork work, CancellationToken cancellationToken)
+    {
+        new JpegLosslessDecoder(work.Decoded, work.Target.Span).Decode(work.Encoded.Span, cancellationToken);
+        return ValueTask.CompletedTask;
+    }
 }

@@ -10,6 +10,8 @@ internal sealed class RleFormat : IFrameFormat
     private const int HeaderLength = 64;
     private const int SegmentsMax = 15;
 
+    public NativeCodec? Native => null;
+
     public PixelDescription Describe(PixelDescription stored, ReadOnlySpan<byte> encoded)
     {
         if (stored.Photometric.IsSubsampledBy2)
@@ -36,7 +38,13 @@ internal sealed class RleFormat : IFrameFormat
             : throw PixelDataException.Malformed($"An RLE frame has {count} segments where {expected} are needed.");
     }
 
-    public void Decode(
+    public ValueTask DecodeAsync(FrameWork work, CancellationToken cancellationToken)
+    {
+        Decode(work.Decoded, work.Encoded.Span, work.Target.Span, cancellationToken);
+        return ValueTask.CompletedTask;
+    }
+
+    private static void Decode(
         PixelDescription decoded,
         ReadOnlySpan<byte> encoded,
         Span<byte> native,

@@ -38,6 +38,11 @@ public sealed class InstanceTranscoder(FrameDecoder decoder)
     /// </exception>
     public async Task WriteAsync(EncapsulatedInstance instance, PipeWriter output, CancellationToken cancellationToken)
     {
+        if (decoder.WhyNot(instance.TransferSyntax) is { } problem)
+        {
+            throw problem;
+        }
+
         var stored = PixelDescription.Of(instance.Header);
         var count = instance.Frames.FrameCount;
         if (count != stored.FrameCount)
