@@ -46,6 +46,12 @@ internal sealed class QueryPlan
     /// <exception cref="SearchRefusedException">It is none of the information model.</exception>
     public static QueryPlan Of(SearchRequest request, bool fuzzyNames = false)
     {
+        IReadOnlyList<AttributeMatcher> empty = [];
+        if (request.MatchesEmptyValues)
+        {
+            (request, empty) = EmptyKeys.TakeFrom(request);
+        }
+
         var keys = request.Identifier;
         QueryLevel level = keys.GetString(DicomTag.QueryRetrieveLevel) switch
         {
@@ -68,6 +74,11 @@ internal sealed class QueryPlan
         foreach (var element in keys)
         {
             plan.Add(element);
+        }
+
+        foreach (var matcher in empty)
+        {
+            plan.Add(matcher);
         }
 
         if (request.ReturnsAll)
@@ -122,17 +133,17 @@ internal sealed class QueryPlan
     private void Add(DataElement element)
     {
         var tag = element.Tag;
-        if (
-            tag == DicomTag.QueryRetrieveLevel
-            || tag == DicomTag.SpecificCharacterSet
-            || tag == DicomTag.TimezoneOffsetFromUTC
-            || tag.IsGroupLength
-        )
+        if (tag == DicomTag.QueryRetrieveLevel || tag == DicomTag.SpecificCharacterSet || tag.IsGroupLength)
         {
             return;
         }
 
-        if (tag == DicomTag.InstanceAvailability || tag == DicomTag.RetrieveAETitle)
+        // The offset of a query is about its own dates and times (PS3.4 C.2.2.2.5.1.1): returned, not matched.
+        if (
+            tag == DicomTag.InstanceAvailability
+            || tag == DicomTag.RetrieveAETitle
+            || tag == DicomTag.TimezoneOffsetFromUTC
+        )
         {
             Returned.Add(element);
             return;
@@ -147,13 +158,23 @@ internal sealed class QueryPlan
         Returned.Add(element);
         if (AttributeMatcher.Of(Request.Identifier, element, HasFuzzyNames) is { } matcher)
         {
-            if (!Matchers.TryGetValue(kept, out var matchers))
-            {
-                Matchers.Add(kept, matchers = []);
-            }
-
-            matchers.Add(matcher);
+            Add(matcher);
         }
+    }
+
+    private void Add(AttributeMatcher matcher)
+    {
+        if (QueryAttributes.LevelOf(matcher.Tag) is not { } kept || kept > Level)
+        {
+            return;
+        }
+
+        if (!Matchers.TryGetValue(kept, out var matchers))
+        {
+            Matchers.Add(kept, matchers = []);
+        }
+
+        matchers.Add(matcher);
     }
 
     private void ReturnAll()

@@ -27,6 +27,9 @@ public sealed record SearchRequest
     /// <summary>Combined date and time matching was negotiated (PS3.4 C.5.1.1): two ranges are one.</summary>
     public bool CombinesDateAndTime { get; init; }
 
+    /// <summary>A key of two quotation marks matches what is absent or empty (PS3.4 C.2.2.2.7).</summary>
+    public bool MatchesEmptyValues { get; init; }
+
     /// <summary>Everything that the rows hold is returned, not only what the identifier names (includefield=all).</summary>
     public bool ReturnsAll { get; init; }
 

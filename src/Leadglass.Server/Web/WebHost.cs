@@ -1,4 +1,5 @@
 using Leadglass.Access;
+using Leadglass.Server.DicomWeb;
 using Leadglass.Server.Viewer;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
@@ -27,7 +28,8 @@ internal sealed class WebHost
     }
 
     /// <summary>The parts, in the order in which they are registered and mapped.</summary>
-    private static IReadOnlyList<WebPart> All { get; } = [new(Map: Liveness.Map), new(ViewerPart.Add, ViewerPart.Map)];
+    private static IReadOnlyList<WebPart> All { get; } =
+    [new(Map: Liveness.Map), new(ViewerPart.Add, ViewerPart.Map), new(Map: QidoPart.Map), new(Map: StowPart.Map)];
 
     /// <summary>The whole application over an open archive.</summary>
     public static WebHost For(WebParts parts) => new(parts.Host.Policy, parts.Log, parts, All);
