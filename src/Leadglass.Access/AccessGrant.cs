@@ -83,8 +83,58 @@ public sealed class AccessGrant
         CancellationToken cancellationToken
     ) => _policy.RecordOutcomeAsync(this, study, instances, failures, cancellationToken);
 
+    /// <summary>Whether it reaches every study there is, so that counts over all tell of nothing unseen.</summary>
+    public bool ReachesEverything => _policy.ReachesEverything(this);
+
+    /// <summary>
+    /// The studies that it may reach at most, for a search that would otherwise look at all of them; null: all.
+    /// <see cref="Covers"/> decides all the same.
+    /// </summary>
+    public StudyReach? Reach => _policy.ReachOf(this);
+
     /// <inheritdoc/>
     public override string ToString() => $"{Operation} for {Identity}";
+
+    /// <summary>Whether it reaches all studies of a patient, those to come as well.</summary>
+    internal bool ReachesPatient(PatientKey patient) => Voided is null && _policy.ReachesPatient(this, patient);
+
+    /// <exception cref="AccessRefusedException">It is for another operation, or does not hold.</exception>
+    internal void Demand(Operation operation)
+    {
+        if (Operation != operation)
+        {
+            _policy.NoteRefusal(this, RefusalReason.RightMissing);
+            throw new AccessRefusedException(RefusalReason.RightMissing);
+        }
+        ThrowIfVoid();
+    }
+
+    /// <exception cref="AccessRefusedException">It is for another operation, of this very identity, or does not hold.</exception>
+    internal void DemandAnother(Operation operation, params ReadOnlySpan<string> notOf)
+    {
+        Demand(operation);
+        if (notOf.Contains(Identity.Key) && Identity is not OperatorIdentity { MayConfirm: true })
+        {
+            _policy.NoteRefusal(this, RefusalReason.SamePerson);
+            throw new AccessRefusedException(RefusalReason.SamePerson);
+        }
+    }
+
+    /// <summary>Records an act that is no transfer, as who does it; returns when it is durable.</summary>
+    /// <exception cref="AccessRefusedException">It is for another operation, or does not hold, or the trail fails.</exception>
+    internal ValueTask RecordActAsync(Operation operation, TrailEvent act, CancellationToken cancellationToken)
+    {
+        Demand(operation);
+        return _policy.RecordActAsync(
+            act with
+            {
+                Who = Identity.Key,
+                Address = Identity.Address?.ToString(),
+                Operation = operation,
+            },
+            cancellationToken
+        );
+    }
 
     /// <summary>For <see cref="AccessPolicy"/> alone; an architecture test holds that.</summary>
     internal static AccessGrant Issue(
@@ -95,8 +145,7 @@ public sealed class AccessGrant
     ) => new(policy, identity, operation, destination);
 
     private bool InScope(StudyFacts study) =>
-        (Identity is not DeviceIdentity device || device.Device.Scope.Covers(study))
-        && (Destination is null || Destination.Scope.Covers(study));
+        _policy.BasisOf(this, study, out _) && (Destination is null || Destination.Scope.Covers(study));
 
     private void ThrowIfVoid()
     {

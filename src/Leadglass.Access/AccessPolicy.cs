@@ -9,32 +9,43 @@ namespace Leadglass.Access;
 
 /// <summary>
 /// Decides who may do what, and makes every grant. Enrolment is asked per connection (<see cref="Identify"/>), per
-/// association (<see cref="Admit"/>), per operation (<see cref="Decide(DeviceIdentity, Operation)"/>) and at each use of a grant. Refusals are
+/// association (<see cref="Admit"/>), per operation (<see cref="Decide"/>) and at each use of a grant. Refusals are
 /// recorded here. Safe for concurrent use.
 /// </summary>
-public sealed class AccessPolicy
+public sealed partial class AccessPolicy
 {
     private readonly StudyRecords _records;
+    private readonly Standing _standing;
 
-    /// <param name="devices">Who is enrolled.</param>
+    /// <param name="registries">Who is known, and to whom what is assigned.</param>
     /// <param name="authority">The certificate of the archive's own authority.</param>
     /// <param name="trail">Where decisions are recorded.</param>
     /// <param name="clock">The time.</param>
-    public AccessPolicy(DeviceRegistry devices, X509Certificate2 authority, ITrail trail, TimeProvider clock)
+    public AccessPolicy(AccessRegistries registries, X509Certificate2 authority, ITrail trail, TimeProvider clock)
     {
-        Devices = devices;
+        Registries = registries;
         Judge = new ClientCertificateJudge(authority);
         Trail = trail;
         Clock = clock;
+        SignIns = new SignInRecords(trail);
         _records = new StudyRecords(trail, clock);
-        devices.Changed += (_, change) => NoteEnrolment(change);
+        _standing = new Standing(registries, clock);
+        registries.Devices.Changed += (_, change) => NoteEnrolment(change);
+        registries.People.Changed += (_, change) => NoteAccounts(change);
+        registries.Shares.Changed += (_, change) => EndShares(change);
     }
 
     /// <summary>How long a grant holds before the policy has to be asked again: 10 minutes.</summary>
     public static TimeSpan GrantValidity { get; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Who is enrolled.</summary>
-    public DeviceRegistry Devices { get; }
+    /// <summary>Who is known, and to whom what is assigned.</summary>
+    public AccessRegistries Registries { get; }
+
+    /// <summary>Which devices are enrolled.</summary>
+    public DeviceRegistry Devices => Registries.Devices;
+
+    /// <summary>How signing in stands in the trail.</summary>
+    public SignInRecords SignIns { get; }
 
     internal ITrail Trail { get; }
 
@@ -73,7 +84,10 @@ public sealed class AccessPolicy
     public void NoteStranger(RefusalReason reason, IPAddress? address) => NoteStranger(reason, address, null, null);
 
     /// <summary>Who runs a command on the archive's machine: able to bring data in, not to release any.</summary>
-    public static OperatorIdentity Operator(string userName) => new(userName, hasRecoveryKey: false);
+    /// <param name="userName">The user's name on this machine.</param>
+    /// <param name="isRoot">Whether the kernel says that it is root: then it may stand in for the second person.</param>
+    public static OperatorIdentity Operator(string userName, bool isRoot = false) =>
+        new(userName, hasRecoveryKey: false, isRoot);
 
     /// <summary>
     /// Who runs a command on the archive's machine and shows its recovery key: able to release data, which the trail records.
@@ -88,7 +102,9 @@ public sealed class AccessPolicy
         try
         {
             using var unwrapped = shown.Unwrap(state);
-            return unwrapped.Id == master.Id ? new OperatorIdentity(userName, hasRecoveryKey: true) : null;
+            return unwrapped.Id == master.Id
+                ? new OperatorIdentity(userName, hasRecoveryKey: true, isRoot: false)
+                : null;
         }
         catch (SealBrokenException)
         {
@@ -108,7 +124,7 @@ public sealed class AccessPolicy
     {
         var device = identity.Device;
         var reason =
-            WhyWithdrawn(identity)
+            _standing.WhyWithdrawn(identity)
             ?? (device.AeTitles.Contains(calling) ? null : (RefusalReason?)RefusalReason.CallingAeTitleMismatch)
             ?? (
                 device.CalledAeTitle is { } own && own != called
@@ -122,20 +138,17 @@ public sealed class AccessPolicy
         return reason;
     }
 
-    /// <summary>Whether a device may do this now. For <see cref="Operation.Move"/> use <see cref="DecideMove"/>.</summary>
-    public AccessDecision Decide(DeviceIdentity identity, Operation operation)
-    {
-        var reason =
-            WhyWithdrawn(identity)
-            ?? (
-                operation is Operation.Move || !identity.Device.Allows(operation)
-                    ? RefusalReason.RightMissing
-                    : (RefusalReason?)null
-            );
-        return reason is { } refused
+    /// <summary>
+    /// Whether an identity of any kind may do this now; which studies it reaches is another question, which the grant
+    /// answers. For <see cref="Operation.Move"/> use <see cref="DecideMove"/>.
+    /// </summary>
+    public AccessDecision Decide(Identity identity, Operation operation) =>
+        WhyNot(identity, operation) is { } refused
             ? Refuse(identity, operation, refused)
             : new AccessDecision.Granted(AccessGrant.Issue(this, identity, operation, destination: null));
-    }
+
+    /// <summary>The same, for showing or hiding a button: no grant, no record.</summary>
+    public bool May(Identity identity, Operation operation) => WhyNot(identity, operation) is null;
 
     /// <summary>
     /// Whether a device may have instances moved to this AE title (PS3.4 C.4.2): the destination is enrolled, enabled,
@@ -144,7 +157,7 @@ public sealed class AccessPolicy
     public AccessDecision DecideMove(DeviceIdentity identity, AeTitle destination)
     {
         var reason =
-            WhyWithdrawn(identity)
+            _standing.WhyWithdrawn(identity)
             ?? (identity.Device.Allows(Operation.Move) ? null : (RefusalReason?)RefusalReason.RightMissing);
         if (reason is { } refused)
         {
@@ -162,29 +175,11 @@ public sealed class AccessPolicy
         return new AccessDecision.Granted(AccessGrant.Issue(this, identity, Operation.Move, target));
     }
 
-    /// <summary>
-    /// Whether whoever runs a command on this machine may do this: bring data in, always; release data, only with the
-    /// recovery key.
-    /// </summary>
-    public AccessDecision Decide(OperatorIdentity identity, Operation operation)
-    {
-        var allowed =
-            operation is Operation.Store
-            || (operation is Operation.Query or Operation.Retrieve or Operation.Export && identity.HasRecoveryKey);
-        return allowed
-            ? new AccessDecision.Granted(AccessGrant.Issue(this, identity, operation, destination: null))
-            : Refuse(identity, operation, RefusalReason.RightMissing);
-    }
-
     /// <summary>A fresh grant for the same, asked anew: for operations that outlast <see cref="GrantValidity"/>.</summary>
     public AccessDecision Renew(AccessGrant grant) =>
-        (grant.Identity, grant.Operation) switch
-        {
-            (DeviceIdentity device, Operation.Move) => DecideMove(device, grant.Destination!.AeTitles[0]),
-            (DeviceIdentity device, _) => Decide(device, grant.Operation),
-            (OperatorIdentity person, _) => Decide(person, grant.Operation),
-            _ => new AccessDecision.Refused(RefusalReason.RightMissing),
-        };
+        (grant.Identity, grant.Operation) is (DeviceIdentity device, Operation.Move)
+            ? DecideMove(device, grant.Destination!.AeTitles[0])
+            : Decide(grant.Identity, grant.Operation);
 
     /// <summary>Leave for upkeep, which releases nothing.</summary>
     public static MaintenanceGrant Maintain(MaintenanceTask task) => MaintenanceGrant.Issue(task);
@@ -195,16 +190,12 @@ public sealed class AccessPolicy
         {
             return RefusalReason.GrantExpired;
         }
-        if (grant.Identity is not DeviceIdentity identity)
-        {
-            return null;
-        }
-        if (WhyWithdrawn(identity) is not null)
+        if (_standing.WhyWithdrawn(grant.Identity) is not null)
         {
             return RefusalReason.AccessWithdrawn;
         }
         var lost =
-            grant.Destination is { } destination
+            grant is { Destination: { } destination, Identity: DeviceIdentity identity }
             && (
                 Devices.Current.Find(destination.Name) is not { } target
                 || !target.IsAsEnrolled(destination)
@@ -213,11 +204,29 @@ public sealed class AccessPolicy
         return lost ? RefusalReason.AccessWithdrawn : null;
     }
 
-    internal ValueTask RecordStudyAsync(AccessGrant grant, StudyFacts study, CancellationToken cancellationToken) =>
-        _records.EnsureAsync(grant, Devices.Current.Epoch, study, cancellationToken);
+    internal bool BasisOf(AccessGrant grant, StudyFacts study, out AccessBasis? basis) =>
+        _standing.Reaches(grant.Identity, grant.Operation, study, out basis);
+
+    internal bool ReachesEverything(AccessGrant grant) => Standing.ReachesEverything(grant.Identity, grant.Operation);
+
+    internal bool ReachesPatient(AccessGrant grant, PatientKey patient) =>
+        ReachesEverything(grant)
+        || grant.Identity is ProgramIdentity { Program.Scope: { Modalities.IsEmpty: true } scope }
+            && scope.Patients.Contains(patient);
+
+    internal StudyReach? ReachOf(AccessGrant grant) => _standing.ReachOf(grant.Identity, grant.Operation);
+
+    internal ValueTask RecordStudyAsync(AccessGrant grant, StudyFacts study, CancellationToken cancellationToken)
+    {
+        BasisOf(grant, study, out var basis);
+        return _records.EnsureAsync(grant, basis, _standing.EpochOf(grant.Identity), study, cancellationToken);
+    }
 
     internal ValueTask RecordQueryAsync(AccessGrant grant, string query, CancellationToken cancellationToken) =>
-        _records.EnsureQueryAsync(grant, Devices.Current.Epoch, query, cancellationToken);
+        _records.EnsureQueryAsync(grant, _standing.EpochOf(grant.Identity), query, cancellationToken);
+
+    internal ValueTask RecordActAsync(TrailEvent act, CancellationToken cancellationToken) =>
+        _records.RecordAsync(act, cancellationToken);
 
     internal ValueTask RecordOutcomeAsync(
         AccessGrant grant,
@@ -235,36 +244,8 @@ public sealed class AccessPolicy
         && target.Allows(Operation.Retrieve)
         && (source.Name == target.Name || source.MoveDestinations.Contains(target.Name));
 
-    /// <summary>Whether the device, its certificate and what the identity was made from still stand.</summary>
-    private RefusalReason? WhyWithdrawn(DeviceIdentity identity)
-    {
-        var now = Devices.Current.Find(identity.Name);
-        if (now is null)
-        {
-            return RefusalReason.UnknownDevice;
-        }
-        if (!now.Enabled)
-        {
-            return RefusalReason.DeviceDisabled;
-        }
-        if (!ReferenceEquals(now, identity.Device) && !now.IsAsEnrolled(identity.Device))
-        {
-            return RefusalReason.AccessWithdrawn;
-        }
-        return WhyNotHeld(now, identity.Fingerprint);
-    }
-
-    private RefusalReason? WhyNotHeld(Device device, CertificateFingerprint fingerprint)
-    {
-        foreach (var held in device.Certificates)
-        {
-            if (held.Fingerprint == fingerprint && !held.IsRevoked)
-            {
-                return Clock.GetUtcNow() > held.NotAfter ? RefusalReason.CertificateExpired : null;
-            }
-        }
-        return RefusalReason.CertificateRevoked;
-    }
+    private RefusalReason? WhyNot(Identity identity, Operation operation) =>
+        _standing.WhyWithdrawn(identity) ?? (Standing.Allows(identity, operation) ? null : RefusalReason.RightMissing);
 
     private AccessDecision.Refused Refuse(Identity identity, Operation operation, RefusalReason reason)
     {
@@ -274,11 +255,35 @@ public sealed class AccessPolicy
 
     /// <summary>What changed, by whichever command; a refusal of the trail shows at the next request.</summary>
     private void NoteEnrolment(EnrolmentChangedEventArgs change) =>
-        _ = Trail
-            .RecordAsync(EnrolmentEvents.Changed("archive", change), CancellationToken.None)
-            .AsTask()
+        Begin(Trail.RecordAsync(EnrolmentEvents.Changed("archive", change), CancellationToken.None));
+
+    private void NoteAccounts(AccountsChangedEventArgs change)
+    {
+        Begin(Trail.RecordAsync(EnrolmentEvents.Changed("archive", change), CancellationToken.None));
+        foreach (var id in change.Withdrawn)
+        {
+            var current = Registries.People.Current.Find(id)?.RightsVersion;
+            Begin(Registries.Sessions.EndOutdatedAsync(id, current, CancellationToken.None));
+        }
+    }
+
+    private void EndShares(RecordsChangedEventArgs change)
+    {
+        var now = Clock.GetUtcNow();
+        foreach (var id in change.Ids)
+        {
+            if (Registries.Shares.Find(id)?.WhyClosed(now) is not null)
+            {
+                Begin(Registries.Sessions.EndShareAsync(id, CancellationToken.None));
+            }
+        }
+    }
+
+    /// <summary>What has to be done, but by nobody waited for: what it is about holds already.</summary>
+    private static void Begin(ValueTask work) =>
+        _ = work.AsTask()
             .ContinueWith(
-                static written => _ = written.Exception,
+                static done => _ = done.Exception,
                 CancellationToken.None,
                 TaskContinuationOptions.OnlyOnFaulted,
                 TaskScheduler.Default

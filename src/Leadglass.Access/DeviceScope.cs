@@ -24,6 +24,9 @@ public sealed record StudyFacts
     /// </summary>
     public ImmutableArray<string> Modalities { get; init; } = [];
 
+    /// <summary>Who referred the patient, as the study says; null when it names nobody.</summary>
+    public ReferringPhysician? Referring { get; init; }
+
     /// <summary>Reveals nothing.</summary>
     public override string ToString() => "study";
 }

@@ -34,6 +34,20 @@ public static class EnrolmentEvents
             Detail = $"changed: {Names(change.Changed)}; access withdrawn: {Names(change.Withdrawn)}",
         };
 
+    /// <summary>The event of a change of accounts.</summary>
+    /// <param name="who">Who made it, as far as is known.</param>
+    /// <param name="change">What changed.</param>
+    public static TrailEvent Changed(string who, AccountsChangedEventArgs change) =>
+        new()
+        {
+            Event = AuditEvent.SecurityAlert,
+            Type = AuditEventType.UserSecurityAttributesChanged,
+            Action = AuditAction.Update,
+            Who = who,
+            Count = change.Changed.Length,
+            Detail = $"accounts changed: {Names(change.Changed)}; sessions void: {change.Withdrawn.Length}",
+        };
+
     private static string Names(IReadOnlyCollection<string> names) =>
         names.Count == 0
             ? "none"

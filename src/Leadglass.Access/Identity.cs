@@ -3,8 +3,8 @@ using System.Net;
 namespace Leadglass.Access;
 
 /// <summary>
-/// Who is asking. Made by <see cref="AccessPolicy"/> alone, from what the asker proved. Closed: a device now; people and
-/// programs are further kinds.
+/// Who is asking. Made by <see cref="AccessPolicy"/> alone, from what the asker proved. Closed: a device, whoever runs a
+/// command on the machine, a person, a program, an outside person with a share.
 /// </summary>
 public abstract class Identity
 {
@@ -51,11 +51,18 @@ public sealed class DeviceIdentity : Identity
 /// </summary>
 public sealed class OperatorIdentity : Identity
 {
-    internal OperatorIdentity(string userName, bool hasRecoveryKey)
+    internal OperatorIdentity(string userName, bool hasRecoveryKey, bool isRoot)
         : base("operator", userName, address: null)
     {
         HasRecoveryKey = hasRecoveryKey;
+        IsRoot = isRoot;
     }
+
+    /// <summary>True when the kernel says that the user is root (uid 0).</summary>
+    public bool IsRoot { get; }
+
+    /// <summary>Whether they count as the second person, as a practice of one needs it: root, or the recovery key.</summary>
+    public bool MayConfirm => IsRoot || HasRecoveryKey;
 
     /// <summary>True when the recovery key was shown and is this archive's.</summary>
     public bool HasRecoveryKey { get; }

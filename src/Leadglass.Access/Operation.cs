@@ -20,6 +20,36 @@ public enum Operation
 
     /// <summary>Export by a command on the archive's machine.</summary>
     Export,
+
+    /// <summary>Instances are rejected with a reason, or restored (IHE IOCM).</summary>
+    Reject,
+
+    /// <summary>A study is assigned to another patient.</summary>
+    Correct,
+
+    /// <summary>Quarantined content is accepted or discarded.</summary>
+    ResolveConflict,
+
+    /// <summary>A patient or a study is assigned to a referrer.</summary>
+    Assign,
+
+    /// <summary>A study is shared with one outside person.</summary>
+    Share,
+
+    /// <summary>A patient who is not assigned is opened for an hour, with a reason and an alarm.</summary>
+    BreakGlass,
+
+    /// <summary>The trail is read, patients and studies included; break-glass is reviewed.</summary>
+    ReadTrail,
+
+    /// <summary>Devices, people, programs and shares are administered; no patient data.</summary>
+    Administer,
+
+    /// <summary>A right that somebody else asked for is confirmed.</summary>
+    Confirm,
+
+    /// <summary>Metrics and posture.</summary>
+    Observe,
 }
 
 /// <summary>What a device is enrolled for.</summary>
@@ -98,4 +128,52 @@ public enum RefusalReason
 
     /// <summary>The trail cannot be written, so nothing is released.</summary>
     TrailUnavailable,
+
+    /// <summary>Nobody has signed in.</summary>
+    NotSignedIn,
+
+    /// <summary>No live session has this secret: it ended, or never was.</summary>
+    SessionUnknown,
+
+    /// <summary>The account does not exist any more, or the program or share.</summary>
+    UnknownAccount,
+
+    /// <summary>The account or program is disabled.</summary>
+    AccountDisabled,
+
+    /// <summary>The account is locked after failed attempts.</summary>
+    AccountLocked,
+
+    /// <summary>Password, code, passkey, secret or token is wrong.</summary>
+    WrongCredentials,
+
+    /// <summary>The secret, token or certificate of a program is not the present one.</summary>
+    CredentialsReplaced,
+
+    /// <summary>The share's end date has passed.</summary>
+    ShareExpired,
+
+    /// <summary>The share was ended by a person.</summary>
+    ShareRevoked,
+
+    /// <summary>The share is locked after wrong codes.</summary>
+    ShareLocked,
+
+    /// <summary>A right has to be confirmed by another person than who asked for it or whom it is for.</summary>
+    SamePerson,
+
+    /// <summary>The identity has as many operations under way as it may.</summary>
+    TooManyAtOnce,
+
+    /// <summary>The first factor was right, a second one was not given.</summary>
+    SecondFactorMissing,
+
+    /// <summary>The one-time link is used or too old.</summary>
+    LinkExpired,
+
+    /// <summary>The token is not one of ours, or is over.</summary>
+    TokenInvalid,
+
+    /// <summary>The request came from a page of another site.</summary>
+    CrossSite,
 }

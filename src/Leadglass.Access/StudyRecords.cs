@@ -18,9 +18,22 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
 
     private readonly ConcurrentDictionary<Key, Lazy<Record>> _kept = new();
 
-    public ValueTask EnsureAsync(AccessGrant grant, long epoch, StudyFacts study, CancellationToken cancellationToken)
+    public ValueTask EnsureAsync(
+        AccessGrant grant,
+        AccessBasis? basis,
+        long epoch,
+        StudyFacts study,
+        CancellationToken cancellationToken
+    )
     {
-        var key = new Key(grant.Identity.Key, grant.Operation, study.Study.Value, grant.Destination?.Name, epoch);
+        var key = new Key(
+            grant.Identity.Key,
+            grant.Operation,
+            study.Study.Value,
+            grant.Destination?.Name,
+            epoch,
+            basis
+        );
         return IsWritten(key) ? ValueTask.CompletedTask : EnsureNewAsync(key, grant, study, cancellationToken);
     }
 
@@ -28,7 +41,7 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
     {
         // The query itself would keep patient data in memory for minutes.
         var digest = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(query)));
-        var key = new Key(grant.Identity.Key, grant.Operation, digest, null, epoch);
+        var key = new Key(grant.Identity.Key, grant.Operation, digest, null, epoch, null);
         return EnsureAsync(key, grant, () => Asked(grant, query), cancellationToken);
     }
 
@@ -54,7 +67,12 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
         );
 
     private static AuditAction ActionOf(Operation operation) =>
-        operation is Operation.Store ? AuditAction.Create : AuditAction.Read;
+        operation switch
+        {
+            Operation.Store => AuditAction.Create,
+            Operation.Reject or Operation.Correct or Operation.ResolveConflict => AuditAction.Update,
+            _ => AuditAction.Read,
+        };
 
     private static TrailEvent Described(AccessGrant grant) =>
         new()
@@ -67,12 +85,17 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
             Destination = grant.Destination?.Name,
         };
 
-    private static TrailEvent Begun(AccessGrant grant, StudyFacts study) =>
+    private static TrailEvent Begun(AccessGrant grant, StudyFacts study, AccessBasis? basis) =>
         Described(grant) with
         {
             Event = grant.Operation switch
             {
-                Operation.Query => AuditEvent.InstancesAccessed,
+                Operation.Query
+                or Operation.Reject
+                or Operation.Correct
+                or Operation.ResolveConflict
+                or Operation.Assign
+                or Operation.Share => AuditEvent.InstancesAccessed,
                 Operation.Store when grant.Identity is OperatorIdentity => AuditEvent.Import,
                 Operation.Export => AuditEvent.Export,
                 _ => AuditEvent.BeginTransferringInstances,
@@ -80,6 +103,7 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
             Action = ActionOf(grant.Operation),
             Study = study.Study,
             Patient = study.Patient,
+            Basis = basis,
         };
 
     private static TrailEvent Asked(AccessGrant grant, string query) =>
@@ -102,7 +126,7 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
         AccessGrant grant,
         StudyFacts study,
         CancellationToken cancellationToken
-    ) => EnsureAsync(key, grant, () => Begun(grant, study), cancellationToken);
+    ) => EnsureAsync(key, grant, () => Begun(grant, study, key.Basis), cancellationToken);
 
     private ValueTask EnsureAsync(
         Key key,
@@ -154,7 +178,8 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
         }
     }
 
-    private async ValueTask RecordAsync(TrailEvent trailEvent, CancellationToken cancellationToken)
+    /// <exception cref="AccessRefusedException">The trail fails.</exception>
+    public async ValueTask RecordAsync(TrailEvent trailEvent, CancellationToken cancellationToken)
     {
         try
         {
@@ -185,7 +210,14 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
         }
     }
 
-    private readonly record struct Key(string Who, Operation Operation, string What, string? Where, long Epoch);
+    private readonly record struct Key(
+        string Who,
+        Operation Operation,
+        string What,
+        string? Where,
+        long Epoch,
+        AccessBasis? Basis
+    );
 
     private sealed record Record(Task Written, DateTimeOffset Until)
     {

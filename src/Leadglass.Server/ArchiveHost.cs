@@ -38,8 +38,11 @@ public sealed class ArchiveHost : IAsyncDisposable
     /// <summary>Who issues certificates.</summary>
     public CertificateAuthority Authority { get; private set; } = null!;
 
-    /// <summary>Who is enrolled.</summary>
-    public DeviceRegistry Devices { get; private set; } = null!;
+    /// <summary>Who is known: devices, people, programs, shares, and who is signed in.</summary>
+    public AccessRegistries Registries { get; private set; } = null!;
+
+    /// <summary>Which devices are enrolled.</summary>
+    public DeviceRegistry Devices => Registries.Devices;
 
     /// <summary>Where everything is recorded.</summary>
     public Trail Trail { get; private set; } = null!;
@@ -93,6 +96,7 @@ public sealed class ArchiveHost : IAsyncDisposable
                 is SealingException
                     or TrailUnavailableException
                     or EnrolmentException
+                    or StateException
                     or IndexDamagedException
                     or IOException
             )
@@ -126,9 +130,9 @@ public sealed class ArchiveHost : IAsyncDisposable
     {
         var state = DurableFolder.Open(Folder.State);
         Authority = Own(await CertificateAuthority.OpenAsync(state, Master, Identity.Id, Clock, cancel));
-        Devices = Own(await DeviceRegistry.OpenAsync(state, Master, cancel));
+        Registries = Own(await AccessRegistries.OpenAsync(state, Master, Clock, cancel));
         Trail = Own(await Trail.OpenAsync(DurableFolder.Open(Folder.Trail), Master, Clock, cancel));
-        Policy = new AccessPolicy(Devices, Authority.Certificate, Trail, Clock);
+        Policy = new AccessPolicy(Registries, Authority.Certificate, Trail, Clock);
         var ring = Own(KeyRing.Open(state.Folder(KeyRingFolder), Master));
         _opened.Push(new Closing(ring.Close));
         var index = Own(await SqliteStudyIndex.OpenAsync(Folder.IndexFile, cancel));

@@ -12,24 +12,27 @@ internal sealed class Enrolled : IAsyncDisposable
 {
     public static readonly IPAddress Ward = IPAddress.Parse("192.0.2.7");
 
-    private Enrolled(string folder, DeviceRegistry devices, MasterKey master)
+    private Enrolled(string folder, AccessRegistries registries, MasterKey master, ManualClock clock)
     {
         Folder = folder;
-        Devices = devices;
+        Registries = registries;
         Master = master;
+        Clock = clock;
         Authority = CertificateAuthority.Create("test", Clock);
-        Policy = new AccessPolicy(devices, Authority.Certificate, Trail, Clock);
+        Policy = new AccessPolicy(registries, Authority.Certificate, Trail, Clock);
     }
 
     public string Folder { get; }
 
-    public ManualClock Clock { get; } = new();
+    public ManualClock Clock { get; }
 
     public TrailStub Trail { get; } = new();
 
     public MasterKey Master { get; }
 
-    public DeviceRegistry Devices { get; }
+    public AccessRegistries Registries { get; }
+
+    public DeviceRegistry Devices => Registries.Devices;
 
     public CertificateAuthority Authority { get; }
 
@@ -39,10 +42,12 @@ internal sealed class Enrolled : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("leadglass-access-").FullName;
         var master = MasterKey.Create();
+        var clock = new ManualClock();
         return new Enrolled(
             folder,
-            await DeviceRegistry.OpenAsync(DurableFolder.Open(folder), master, CancellationToken.None),
-            master
+            await AccessRegistries.OpenAsync(DurableFolder.Open(folder), master, clock, CancellationToken.None),
+            master,
+            clock
         );
     }
 
@@ -88,12 +93,11 @@ internal sealed class Enrolled : IAsyncDisposable
             Modalities = modalities.Length == 0 ? ["CT"] : [.. modalities],
         };
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        Devices.Dispose();
+        await Registries.DisposeAsync();
         Authority.Dispose();
         Master.Dispose();
         Directory.Delete(Folder, recursive: true);
-        return ValueTask.CompletedTask;
     }
 }

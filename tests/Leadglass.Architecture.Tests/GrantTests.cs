@@ -33,6 +33,16 @@ public sealed class GrantTests
         "System.Byte",
     ];
 
+    // Every kind of identity that there is.
+    private static readonly string[] Identities =
+    [
+        .. typeof(Identity)
+            .Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Identity)))
+            .Select(type => type.FullName!)
+            .Order(StringComparer.Ordinal),
+    ];
+
     public static TheoryData<Type> Grants => [typeof(AccessGrant), typeof(MaintenanceGrant)];
 
     [Theory]
@@ -98,11 +108,12 @@ public sealed class GrantTests
             from mention in Rooms.Mentions
             where
                 mention.To is MethodReference { Name: ".ctor" }
-                && mention.To.DeclaringType.FullName
-                    is "Leadglass.Access.DeviceIdentity"
-                        or "Leadglass.Access.OperatorIdentity"
-            select mention.From.FullName;
-        Assert.Equal([typeof(AccessPolicy).FullName], makers.Distinct());
+                && Identities.Contains(mention.To.DeclaringType.FullName, StringComparer.Ordinal)
+            select (Made: mention.To.DeclaringType.FullName, mention.From.FullName);
+        Assert.Equal(
+            Identities.Select(made => (made, typeof(AccessPolicy).FullName)),
+            makers.Distinct().OrderBy(pair => pair.Made, StringComparer.Ordinal)
+        );
     }
 
     /// <summary>The usual ways around a private constructor are not taken anywhere.</summary>

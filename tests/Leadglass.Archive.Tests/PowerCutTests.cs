@@ -29,7 +29,7 @@ public sealed class PowerCutTests
     public async Task NothingAcknowledgedIsLostAtAnyStepOfACommit()
     {
         using var master = MasterKey.Create();
-        using var access = await TestAccess.StartAsync(master);
+        await using var access = await TestAccess.StartAsync(master);
         var steps = await CountStepsAsync(master, access);
         Assert.InRange(steps, 20, 400);
         var cuts = 0;

@@ -11,18 +11,20 @@ using Leadglass.Testing;
 namespace Leadglass.Archive.Tests;
 
 /// <summary>Grants through the real registry, authority and policy, as everybody gets them.</summary>
-internal sealed class TestAccess : IDisposable
+internal sealed class TestAccess : IAsyncDisposable
 {
     private readonly Dictionary<string, DeviceIdentity> _identities = [];
 
-    private TestAccess(DeviceRegistry devices, CertificateAuthority authority)
+    private TestAccess(AccessRegistries registries, CertificateAuthority authority)
     {
-        Devices = devices;
+        Registries = registries;
         Authority = authority;
-        Policy = new AccessPolicy(devices, authority.Certificate, Trail, TimeProvider.System);
+        Policy = new AccessPolicy(registries, authority.Certificate, Trail, TimeProvider.System);
     }
 
-    public DeviceRegistry Devices { get; }
+    public AccessRegistries Registries { get; }
+
+    public DeviceRegistry Devices => Registries.Devices;
 
     public CertificateAuthority Authority { get; }
 
@@ -32,7 +34,12 @@ internal sealed class TestAccess : IDisposable
 
     public static async Task<TestAccess> StartAsync(MasterKey master) =>
         new(
-            await DeviceRegistry.OpenAsync(new FaultyDisk(1).Root, master, CancellationToken.None),
+            await AccessRegistries.OpenAsync(
+                new FaultyDisk(1).Root,
+                master,
+                TimeProvider.System,
+                CancellationToken.None
+            ),
             CertificateAuthority.Create("test", TimeProvider.System)
         );
 
@@ -64,9 +71,9 @@ internal sealed class TestAccess : IDisposable
         return Assert.IsType<AccessDecision.Granted>(Policy.Decide(identity, operation)).Grant;
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        Devices.Dispose();
+        await Registries.DisposeAsync();
         Authority.Dispose();
     }
 }

@@ -221,7 +221,7 @@ internal sealed class TestArchive : IAsyncDisposable
         await Index.DisposeAsync();
         await Blobs.DisposeAsync();
         Ring.Dispose();
-        Access.Dispose();
+        await Access.DisposeAsync();
         Master.Dispose();
     }
 

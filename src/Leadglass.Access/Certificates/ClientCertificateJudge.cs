@@ -77,6 +77,10 @@ public sealed class ClientCertificateJudge(X509Certificate2 authority)
             : new CertificateJudgement.Accepted(device, held);
     }
 
+    /// <summary>Why a certificate that is bound to a program is not good now; null: it is.</summary>
+    public static RefusalReason? WhyUnfit(X509Certificate2 certificate, DateTimeOffset now) =>
+        WhyOutOfTime(certificate, now) ?? (IsForClients(certificate) ? null : RefusalReason.CertificateUnsuitable);
+
     /// <summary>
     /// Whether the chain ends at the authority at a moment inside the certificate's validity: its age is judged apart, so
     /// that an expired certificate of ours is named expired and not foreign.

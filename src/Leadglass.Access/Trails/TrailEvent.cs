@@ -51,8 +51,17 @@ public enum AuditEventType
     /// <summary>The program stopped.</summary>
     ApplicationStop = 110121,
 
+    /// <summary>Somebody signed in, or failed to.</summary>
+    Login = 110122,
+
+    /// <summary>Somebody signed out, or a session was ended.</summary>
+    Logout = 110123,
+
     /// <summary>A node was, or was not, authenticated.</summary>
     NodeAuthentication = 110126,
+
+    /// <summary>Break-glass: a patient was opened in an emergency.</summary>
+    EmergencyOverrideStarted = 110127,
 
     /// <summary>Enrolment or another setting of security changed.</summary>
     SecurityConfiguration = 110129,
@@ -65,6 +74,18 @@ public enum AuditEventType
 
     /// <summary>Recording began.</summary>
     AuditRecordingStarted = 110134,
+
+    /// <summary>Who may see a patient or study changed: an assignment, a share.</summary>
+    ObjectSecurityAttributesChanged = 110135,
+
+    /// <summary>Somebody's roles changed, or such a change was asked for.</summary>
+    SecurityRolesChanged = 110136,
+
+    /// <summary>An account, its lock or its means of signing in changed.</summary>
+    UserSecurityAttributesChanged = 110137,
+
+    /// <summary>Break-glass ended or was reviewed.</summary>
+    EmergencyOverrideStopped = 110138,
 }
 
 /// <summary>What was done to the object (PS3.15 A.5.2, EventActionCode).</summary>
@@ -140,6 +161,9 @@ public sealed record TrailEvent
 
     /// <summary>The patient.</summary>
     public PatientKey? Patient { get; init; }
+
+    /// <summary>On what the right to it rested, for people, programs and shares.</summary>
+    public AccessBasis? Basis { get; init; }
 
     /// <summary>Why it was refused.</summary>
     public RefusalReason? Refusal { get; init; }

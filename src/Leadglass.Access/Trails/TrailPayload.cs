@@ -23,6 +23,7 @@ internal sealed partial record TrailPayload
     public string? Study { get; init; }
     public string? PatientId { get; init; }
     public string? Issuer { get; init; }
+    public AccessBasis? Basis { get; init; }
     public RefusalReason? Refusal { get; init; }
     public int Count { get; init; }
     public int Failures { get; init; }
@@ -45,6 +46,7 @@ internal sealed partial record TrailPayload
             Study = trailEvent.Study?.Value,
             PatientId = Cut(trailEvent.Patient?.PatientId, NameLengthMax),
             Issuer = Cut(trailEvent.Patient?.Issuer, NameLengthMax),
+            Basis = trailEvent.Basis,
             Refusal = trailEvent.Refusal,
             Count = trailEvent.Count,
             Failures = trailEvent.Failures,
@@ -75,6 +77,7 @@ internal sealed partial record TrailPayload
                 Destination = payload.Destination,
                 Study = StudyInstanceUid.TryParse(payload.Study, out var study) ? study : null,
                 Patient = patient,
+                Basis = payload.Basis,
                 Refusal = payload.Refusal,
                 Count = payload.Count,
                 Failures = payload.Failures,

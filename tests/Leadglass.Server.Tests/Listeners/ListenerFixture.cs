@@ -23,16 +23,17 @@ internal sealed class ListenerFixture : IAsyncDisposable
     private readonly X509Certificate2 _serverCertificate;
 
     private readonly string _folder;
+    private readonly AccessRegistries _registries;
 
-    private ListenerFixture(string folder, DeviceRegistry devices)
+    private ListenerFixture(string folder, AccessRegistries registries)
     {
         _folder = folder;
-        Devices = devices;
+        _registries = registries;
         _serverCertificate = _authority.IssueServer([]);
-        Policy = new AccessPolicy(Devices, _authority.Certificate, Trail, TimeProvider.System);
+        Policy = new AccessPolicy(_registries, _authority.Certificate, Trail, TimeProvider.System);
     }
 
-    public DeviceRegistry Devices { get; }
+    public DeviceRegistry Devices => _registries.Devices;
 
     public RefusalList Trail { get; } = new();
 
@@ -47,12 +48,13 @@ internal sealed class ListenerFixture : IAsyncDisposable
     public static async Task<ListenerFixture> StartAsync(Func<ServeOptions, ServeOptions>? change = null)
     {
         var folder = Directory.CreateTempSubdirectory("leadglass-test-").FullName;
-        var devices = await DeviceRegistry.OpenAsync(
+        var registries = await AccessRegistries.OpenAsync(
             DurableFolder.Open(folder),
             MasterKey.Create(),
+            TimeProvider.System,
             CancellationToken.None
         );
-        var fixture = new ListenerFixture(folder, devices);
+        var fixture = new ListenerFixture(folder, registries);
         fixture.DeviceCertificate = await fixture.EnrolAsync("ct1");
         var options = new ServeOptions { DicomPort = 0, HttpPort = 0 };
         var log = new ServerLog(NullLogger.Instance, TimeProvider.System);
@@ -146,7 +148,7 @@ internal sealed class ListenerFixture : IAsyncDisposable
         await Listeners.DisposeAsync();
         _serverCertificate.Dispose();
         _authority.Dispose();
-        Devices.Dispose();
+        await _registries.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
