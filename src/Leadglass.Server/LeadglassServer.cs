@@ -8,6 +8,7 @@ using Leadglass.Server.Configuration;
 using Leadglass.Server.Control;
 using Leadglass.Server.Listeners;
 using Leadglass.Server.Web;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Leadglass.Server;
@@ -24,6 +25,7 @@ public sealed class LeadglassServer : IAsyncDisposable
     private readonly ListenerCertificate _certificate;
     private readonly DicomAssociations _associations;
     private readonly CancellationTokenSource _stop = new();
+    private HttpsCertificate? _httpsCertificate;
     private TlsListeners? _listeners;
     private ControlServer? _control;
     private Task _watching = Task.CompletedTask;
@@ -42,6 +44,11 @@ public sealed class LeadglassServer : IAsyncDisposable
 
     /// <summary>Where HTTPS is bound.</summary>
     public IPEndPoint Https => _listeners!.Https;
+
+    /// <summary>Where HTTPS with client certificates is bound; null: nowhere.</summary>
+    public IPEndPoint? Programs => _listeners!.Programs;
+
+    internal IReadOnlyList<Endpoint> Endpoints => _listeners!.Endpoints;
 
     /// <summary>Serves an open archive, whose lock the caller holds. It is ready when this returns.</summary>
     /// <exception cref="ArchiveUnavailableException">A port is taken, or the archive cannot serve.</exception>
@@ -101,20 +108,28 @@ public sealed class LeadglassServer : IAsyncDisposable
         await _watching;
         await _associations.DisposeAsync();
         _certificate.Dispose();
+        _httpsCertificate?.Dispose();
         _stop.Dispose();
     }
 
     private async Task OpenAsync(ILoggerFactory logs, CancellationToken cancel)
     {
         await _host.Trail.RecordAsync(Activity(AuditEventType.ApplicationStart), cancel);
+        _httpsCertificate = _options is { HttpsCertificate: { } file, HttpsKey: { } key }
+            ? HttpsCertificate.Open(file, key, _host.Clock, _log)
+            : null;
         _listeners = await TlsListeners.StartAsync(
-            _options,
-            CurrentCertificate,
-            _host.Policy,
-            _associations.RunAsync,
-            WebHost.For(new WebParts(_host, _options, _log)),
-            logs,
-            _log,
+            new ListenerParts
+            {
+                Options = _options,
+                Certificate = CurrentCertificate,
+                HttpsCertificate = () => _httpsCertificate?.Current ?? CurrentCertificate(),
+                Policy = _host.Policy,
+                OnDicom = _associations.RunAsync,
+                Web = WebHost.For(new WebParts(_host, _options, _log)),
+                Logs = logs,
+                Log = _log,
+            },
             cancel
         );
         _associations.Start();
@@ -131,6 +146,10 @@ public sealed class LeadglassServer : IAsyncDisposable
         }
 
         _log.Serving(Dicom, Https);
+        if (Programs is { } programs)
+        {
+            _log.ServingPrograms(programs);
+        }
     }
 
     /// <summary>A command beside the server may change who is enrolled.</summary>

@@ -44,8 +44,20 @@ internal sealed partial class ServerLog(ILogger logger, TimeProvider clock)
         }
     }
 
+    /// <summary>A request of somebody unknown was answered; those of callers are not limited.</summary>
+    public void StrangerAnswered(string method, string route, int status, double milliseconds)
+    {
+        if (logger.IsEnabled(LogLevel.Debug) && MayWrite())
+        {
+            Answered(method, route, status, milliseconds);
+        }
+    }
+
     [LoggerMessage(1, LogLevel.Information, "serving: DICOM over TLS on {Dicom}, HTTPS on {Https}")]
     public partial void Serving(IPEndPoint dicom, IPEndPoint https);
+
+    [LoggerMessage(44, LogLevel.Information, "serving: HTTPS with client certificates on {Programs}")]
+    public partial void ServingPrograms(IPEndPoint programs);
 
     [LoggerMessage(2, LogLevel.Information, "stopping: {Associations} associations get {Seconds} s to end")]
     public partial void Stopping(int associations, double seconds);
@@ -135,6 +147,19 @@ internal sealed partial class ServerLog(ILogger logger, TimeProvider clock)
 
     [LoggerMessage(40, LogLevel.Error, "a web request failed by a fault of ours: {Fault}")]
     public partial void RequestFault(string fault);
+
+    [LoggerMessage(41, LogLevel.Debug, "{Method} {Route}: {Status} in {Milliseconds:0.0} ms")]
+    public partial void Answered(string method, string route, int status, double milliseconds);
+
+    [LoggerMessage(42, LogLevel.Information, "the certificate for HTTPS was read anew; it ends on {Until:yyyy-MM-dd}")]
+    public partial void HttpsCertificateRead(DateTime until);
+
+    [LoggerMessage(
+        43,
+        LogLevel.Error,
+        "the certificate for HTTPS cannot be read anew ({Fault}): the one read before stays in use"
+    )]
+    public partial void HttpsCertificateUnreadable(string fault);
 
     private bool MayWrite()
     {

@@ -32,6 +32,11 @@ internal static class ServeCommand
             Description = "HTTPS; 0 takes a free port. Default: 8443",
             HelpName = "PORT",
         };
+        var programPort = new Option<int?>("--program-port")
+        {
+            Description = "HTTPS with client certificates, for programs; 0 takes a free port. Default: none",
+            HelpName = "PORT",
+        };
         var command = new Command("serve", "Serve the archive: DICOM over mutual TLS, and HTTPS")
         {
             data,
@@ -39,6 +44,7 @@ internal static class ServeCommand
             bind,
             dicomPort,
             httpPort,
+            programPort,
         };
         command.SetAction(
             (parsed, cancel) =>
@@ -48,6 +54,7 @@ internal static class ServeCommand
                 Add(options, "bind", parsed.GetValue(bind));
                 Add(options, "dicomPort", parsed.GetValue(dicomPort)?.ToString());
                 Add(options, "httpPort", parsed.GetValue(httpPort)?.ToString());
+                Add(options, "programPort", parsed.GetValue(programPort)?.ToString());
                 return RunAsync(
                     terminal,
                     folder,
@@ -112,7 +119,10 @@ internal static class ServeCommand
             stop
         );
         await using var server = await LeadglassServer.StartAsync(host, options, logs, stop);
-        await terminal.Out.WriteLineAsync($"ready dicom={Reachable(server.Dicom)} https={Reachable(server.Https)}");
+        var programs = server.Programs is { } bound ? $" programs={Reachable(bound)}" : "";
+        await terminal.Out.WriteLineAsync(
+            $"ready dicom={Reachable(server.Dicom)} https={Reachable(server.Https)}{programs}"
+        );
         await terminal.Out.FlushAsync(CancellationToken.None);
         await Task.Delay(Timeout.InfiniteTimeSpan, terminal.Clock, stop)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

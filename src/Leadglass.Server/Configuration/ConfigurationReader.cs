@@ -131,6 +131,11 @@ public sealed class ConfigurationReader
             Bind = Take("bind", defaults.Bind, Address),
             DicomPort = Take("dicomPort", defaults.DicomPort, Number(0, 65535)),
             HttpPort = Take("httpPort", defaults.HttpPort, Number(0, 65535)),
+            ProgramPort = Take("programPort", defaults.ProgramPort, OptionalPort),
+            HttpsCertificate = Take("httpsCertificate", defaults.HttpsCertificate, AbsolutePath),
+            HttpsKey = Take("httpsKey", defaults.HttpsKey, AbsolutePath),
+            OtlpEndpoint = Take("otlpEndpoint", defaults.OtlpEndpoint, Collector),
+            RequestsPerCallerMax = Take("requestsPerCallerMax", defaults.RequestsPerCallerMax, Number(1, 1_000)),
             AeTitle = Take("aeTitle", defaults.AeTitle, Title),
             ChecksCalledAeTitle = Take("checksCalledAeTitle", defaults.ChecksCalledAeTitle, Truth),
             Names = TakeList("names", HostName),
@@ -150,12 +155,22 @@ public sealed class ConfigurationReader
             _mistakes.Add($"{setting.Source}: {key}: no such setting");
         }
 
-        if (result.DicomPort != 0 && result.DicomPort == result.HttpPort)
+        Compare(result);
+        return result;
+    }
+
+    private void Compare(ServeOptions result)
+    {
+        int[] ports = [result.DicomPort, result.HttpPort, result.ProgramPort ?? 0];
+        foreach (var port in ports.Where(port => port != 0).GroupBy(port => port).Where(same => same.Count() > 1))
         {
-            _mistakes.Add($"dicomPort and httpPort are both {result.DicomPort}: give each its own");
+            _mistakes.Add($"two of dicomPort, httpPort and programPort are {port.Key}: give each its own");
         }
 
-        return result;
+        if (result.HttpsCertificate is null != result.HttpsKey is null)
+        {
+            _mistakes.Add("httpsCertificate and httpsKey belong together: give both or none");
+        }
     }
 
     private T Take<T>(string key, T otherwise, Func<string, Parsed<T>> parse)
@@ -212,6 +227,21 @@ public sealed class ConfigurationReader
             int.TryParse(text, out var number) && number >= least && number <= most
                 ? new(number, null)
                 : new(0, $"a whole number from {least} to {most}");
+
+    private static Parsed<int?> OptionalPort(string text)
+    {
+        var (port, expected) = Number(0, 65535)(text);
+        return new(port, expected);
+    }
+
+    private static Parsed<string?> AbsolutePath(string text) =>
+        Path.IsPathRooted(text) ? new(text, null) : new(null, "an absolute path");
+
+    private static Parsed<Uri?> Collector(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address)
+        && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
+            ? new(address, null)
+            : new(null, "an https address, or an http address of this machine");
 
     private static Func<string, Parsed<TimeSpan>> Seconds(int least, int most) =>
         text =>

@@ -17,6 +17,27 @@ public sealed record ServeOptions
     /// <summary>HTTPS; 0 takes a free port.</summary>
     public int HttpPort { get; init; } = 8443;
 
+    /// <summary>
+    /// HTTPS with client certificates, where programs reach DICOMweb and the interface for systems, and nothing else is;
+    /// 0 takes a free port, null opens none.
+    /// </summary>
+    public int? ProgramPort { get; init; }
+
+    /// <summary>
+    /// A PEM file with the certificate for HTTPS and those between it and its root; null: one of the archive's own
+    /// authority. Read again when it changes.
+    /// </summary>
+    public string? HttpsCertificate { get; init; }
+
+    /// <summary>The PEM file with its key, not encrypted.</summary>
+    public string? HttpsKey { get; init; }
+
+    /// <summary>Where traces are sent by OTLP over gRPC, https or on this machine; null: nowhere.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
+    /// <summary>Requests of one identity that run at a time, 1 to 1,000; beyond it the answer is 429.</summary>
+    public int RequestsPerCallerMax { get; init; } = 100;
+
     /// <summary>The archive's own application entity title (PS3.8 9.3.2).</summary>
     public string AeTitle { get; init; } = "LEADGLASS";
 

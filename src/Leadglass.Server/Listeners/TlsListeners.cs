@@ -8,6 +8,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -15,9 +17,34 @@ using Microsoft.Extensions.Logging;
 
 namespace Leadglass.Server.Listeners;
 
+/// <summary>What the listeners stand on.</summary>
+internal sealed record ListenerParts
+{
+    public required ServeOptions Options { get; init; }
+
+    /// <summary>The archive's own certificate, asked for at each handshake of DICOM.</summary>
+    public required Func<SslStreamCertificateContext> Certificate { get; init; }
+
+    /// <summary>The certificate of HTTPS, asked for at each handshake.</summary>
+    public required Func<SslStreamCertificateContext> HttpsCertificate { get; init; }
+
+    public required AccessPolicy Policy { get; init; }
+
+    /// <summary>Runs one association to its end.</summary>
+    public required Func<DicomConnection, Task> OnDicom { get; init; }
+
+    /// <summary>Answers HTTP requests.</summary>
+    public required WebHost Web { get; init; }
+
+    public required ILoggerFactory Logs { get; init; }
+
+    public required ServerLog Log { get; init; }
+}
+
 /// <summary>
-/// The two doors, DICOM over mutual TLS and HTTPS. Both are opened here, in code, on a host that reads no configuration:
-/// neither a variable of the environment nor a file nor an option can open another one, or one without TLS.
+/// The doors: DICOM over mutual TLS, HTTPS, and HTTPS over mutual TLS for programs where that is wanted. All are opened
+/// here, in code, on a host that reads no configuration: neither a variable of the environment nor a file nor an option can
+/// open another one, or one without TLS.
 /// </summary>
 internal sealed class TlsListeners : IAsyncDisposable
 {
@@ -25,11 +52,12 @@ internal sealed class TlsListeners : IAsyncDisposable
 
     private readonly WebApplication _application;
 
-    private TlsListeners(WebApplication application, IPEndPoint dicom, IPEndPoint https)
+    private TlsListeners(WebApplication application, IReadOnlyList<ListenOptions> bound)
     {
         _application = application;
-        Dicom = dicom;
-        Https = https;
+        Dicom = bound[0].IPEndPoint!;
+        Https = bound[1].IPEndPoint!;
+        Programs = bound.Count > 2 ? bound[2].IPEndPoint : null;
     }
 
     /// <summary>Where DICOM is bound.</summary>
@@ -38,27 +66,23 @@ internal sealed class TlsListeners : IAsyncDisposable
     /// <summary>Where HTTPS is bound.</summary>
     public IPEndPoint Https { get; }
 
-    /// <summary>Binds both and lets peers in.</summary>
-    /// <param name="certificate">The archive's own, asked for at each handshake.</param>
-    /// <param name="onDicom">Runs one association to its end.</param>
-    /// <param name="web">Answers HTTP requests.</param>
+    /// <summary>Where HTTPS with client certificates is bound; null: nowhere.</summary>
+    public IPEndPoint? Programs { get; }
+
+    /// <summary>Everything that answers HTTP, for those who check it.</summary>
+    public IReadOnlyList<Endpoint> Endpoints =>
+        _application.Services.GetRequiredService<EndpointDataSource>().Endpoints;
+
+    /// <summary>Binds them and lets peers in.</summary>
     /// <exception cref="ArchiveUnavailableException">A port is taken, or an endpoint without TLS was found.</exception>
-    public static async Task<TlsListeners> StartAsync(
-        ServeOptions options,
-        Func<SslStreamCertificateContext> certificate,
-        AccessPolicy policy,
-        Func<DicomConnection, Task> onDicom,
-        WebHost web,
-        ILoggerFactory logs,
-        ServerLog log,
-        CancellationToken cancel
-    )
+    public static async Task<TlsListeners> StartAsync(ListenerParts parts, CancellationToken cancel)
     {
+        var options = parts.Options;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton(parts.Logs);
         builder.Services.TryAdd(ServiceDescriptor.Singleton(typeof(ILogger<>), typeof(Logger<>)));
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, PinnedBlockPoolFactory>();
-        web.Add(builder.Services);
+        parts.Web.Add(builder.Services);
         builder.WebHost.UseKestrelCore();
         builder.WebHost.UseSockets(sockets =>
         {
@@ -69,42 +93,23 @@ internal sealed class TlsListeners : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             Limit(kestrel, options);
-            var guard = new TlsOnly(policy, options.HandshakeTimeout, log);
-            kestrel.Listen(
-                options.Bind,
-                options.DicomPort,
-                listen =>
-                {
-                    bound.Add(listen);
-                    Open(listen, options.DicomConnectionsMax, guard, guard.Mutual(certificate), log);
-                    listen.Use(_ => connection => RunAsync(connection, onDicom));
-                }
-            );
-            kestrel.Listen(
-                options.Bind,
-                options.HttpPort,
-                listen =>
-                {
-                    bound.Add(listen);
-                    listen.Protocols = HttpProtocols.Http1AndHttp2;
-                    Open(listen, options.HttpConnectionsMax, guard, guard.ServerOnly(certificate), log);
-                }
-            );
+            OpenAll(kestrel, parts, bound);
         });
         var application = builder.Build();
-        web.Use(application);
+        parts.Web.Use(application);
         try
         {
             await application.StartAsync(cancel);
-            RequireTlsEverywhere(application, bound);
-            return new TlsListeners(application, bound[0].IPEndPoint!, bound[1].IPEndPoint!);
+            RequireTlsEverywhere(application, bound, options.ProgramPort is null ? 2 : 3);
+            return new TlsListeners(application, bound);
         }
         catch (Exception failure)
         {
             await application.DisposeAsync();
             throw failure is IOException
                 ? new ArchiveUnavailableException(
-                    $"cannot listen on {options.Bind} ports {options.DicomPort} and {options.HttpPort}: "
+                    $"cannot listen on {options.Bind} ports {options.DicomPort}, {options.HttpPort}"
+                        + $"{(options.ProgramPort is { } port ? $" and {port}" : "")}: "
                         + $"{failure.Message.TrimEnd('.')}; free the port or name another",
                     failure
                 )
@@ -120,7 +125,8 @@ internal sealed class TlsListeners : IAsyncDisposable
     private static void Limit(KestrelServerOptions kestrel, ServeOptions options)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections = options.DicomConnectionsMax + options.HttpConnectionsMax;
+        kestrel.Limits.MaxConcurrentConnections =
+            options.DicomConnectionsMax + (options.HttpConnectionsMax * (options.ProgramPort is null ? 1 : 2));
         kestrel.Limits.MaxRequestBodySize = 0;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 64;
@@ -128,6 +134,46 @@ internal sealed class TlsListeners : IAsyncDisposable
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
         kestrel.Limits.Http2.MaxStreamsPerConnection = 50;
+    }
+
+    private static void OpenAll(KestrelServerOptions kestrel, ListenerParts parts, List<ListenOptions> bound)
+    {
+        var options = parts.Options;
+        var guard = new TlsOnly(parts.Policy, options.HandshakeTimeout, parts.Log);
+        kestrel.Listen(
+            options.Bind,
+            options.DicomPort,
+            listen =>
+            {
+                bound.Add(listen);
+                Open(listen, options.DicomConnectionsMax, guard, guard.Mutual(parts.Certificate), parts.Log);
+                listen.Use(_ => connection => RunAsync(connection, parts.OnDicom));
+            }
+        );
+        kestrel.Listen(
+            options.Bind,
+            options.HttpPort,
+            listen =>
+            {
+                bound.Add(listen);
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
+                Open(listen, options.HttpConnectionsMax, guard, guard.ServerOnly(parts.HttpsCertificate), parts.Log);
+            }
+        );
+        if (options.ProgramPort is { } programs)
+        {
+            kestrel.Listen(
+                options.Bind,
+                programs,
+                listen =>
+                {
+                    bound.Add(listen);
+                    listen.Protocols = HttpProtocols.Http1AndHttp2;
+                    listen.Use(ProgramPort.Around);
+                    Open(listen, options.HttpConnectionsMax, guard, guard.Programs(parts.HttpsCertificate), parts.Log);
+                }
+            );
+        }
     }
 
     private static void Open(
@@ -166,16 +212,17 @@ internal sealed class TlsListeners : IAsyncDisposable
         );
     }
 
-    /// <summary>What Kestrel says it bound must be the two endpoints of this file, each over TLS.</summary>
-    private static void RequireTlsEverywhere(WebApplication application, List<ListenOptions> bound)
+    /// <summary>What Kestrel says it bound must be the endpoints of this file, each over TLS.</summary>
+    private static void RequireTlsEverywhere(WebApplication application, List<ListenOptions> bound, int expected)
     {
         var addresses = application
             .Services.GetRequiredService<IServer>()
             .Features.Get<IServerAddressesFeature>()
             ?.Addresses;
         if (
-            bound is not [{ IPEndPoint: not null }, { IPEndPoint: not null }]
-            || addresses is not { Count: 2 }
+            bound.Count != expected
+            || bound.Any(listen => listen.IPEndPoint is null)
+            || addresses?.Count != expected
             || addresses.Any(address => !address.StartsWith("https://", StringComparison.Ordinal))
         )
         {

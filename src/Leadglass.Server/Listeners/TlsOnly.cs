@@ -78,6 +78,23 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
             },
         };
 
+    /// <summary>
+    /// Mutual TLS for programs: without any certificate the handshake fails; whose it is, is asked at each request, so that
+    /// a withdrawn one is void on a connection that is up.
+    /// </summary>
+    public TlsHandshakeCallbackOptions Programs(Func<SslStreamCertificateContext> certificate) =>
+        new()
+        {
+            HandshakeTimeout = handshakeTimeout,
+            OnConnection = handshake =>
+            {
+                var connection = handshake.Connection;
+                return ValueTask.FromResult(
+                    TlsProfile.Server(certificate(), (_, shown, _, _) => HasCertificate(connection, shown))
+                );
+            },
+        };
+
     public static IPAddress? AddressOf(ConnectionContext connection) =>
         connection.RemoteEndPoint is IPEndPoint { Address: var address }
             ? address.IsIPv4MappedToIPv6
@@ -112,6 +129,19 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
             default:
                 return false;
         }
+    }
+
+    private bool HasCertificate(ConnectionContext connection, X509Certificate? shown)
+    {
+        connection.Items[JudgedKey] = true;
+        if (shown is not null)
+        {
+            return true;
+        }
+
+        policy.NoteStranger(RefusalReason.NoCertificate, AddressOf(connection));
+        log.StrangerRefused(AddressOf(connection), RefusalReason.NoCertificate);
+        return false;
     }
 
     private async Task<FirstByte> LookAsync(ConnectionContext connection)

@@ -1,4 +1,7 @@
 using Leadglass.Access;
+using Leadglass.Archive;
+using Leadglass.Dicom.Imaging;
+using Leadglass.Dicom.Web;
 using Microsoft.AspNetCore.Http;
 
 namespace Leadglass.Server.Web;
@@ -26,6 +29,18 @@ internal sealed class ErrorEdge(ServerLog log)
         catch (AccessRefusedException refused)
         {
             await AnswerAsync(context, refused.Reason);
+        }
+        catch (DicomWebException refused)
+        {
+            await AnswerAsync(context, refused);
+        }
+        catch (SearchRefusedException refused)
+        {
+            await AnswerAsync(context, refused);
+        }
+        catch (PixelDataException refused)
+        {
+            await AnswerAsync(context, refused);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -62,6 +77,51 @@ internal sealed class ErrorEdge(ServerLog log)
                 "Access was refused or withdrawn. The attempt is recorded."
             ),
         };
+
+    private static Task AnswerAsync(HttpContext context, DicomWebException refused) =>
+        Problems.WriteAsync(
+            context,
+            refused.Status,
+            refused.Title,
+            refused.Detail,
+            refused.Available.Count == 0
+                ? null
+                : new Dictionary<string, object>(StringComparer.Ordinal) { ["available"] = refused.Available }
+        );
+
+    /// <summary>What the archive refuses for its cost is too large; what it cannot understand is the client's mistake.</summary>
+    private static Task AnswerAsync(HttpContext context, SearchRefusedException refused) =>
+        refused.Status is QueryStatus.OutOfResources or QueryStatus.UnableToCountMatches
+            ? Problems.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, "Too much", $"{refused.Comment}.")
+            : Problems.WriteAsync(
+                context,
+                StatusCodes.Status400BadRequest,
+                "Bad request",
+                refused.OffendingElements is [var tag, ..]
+                    ? $"{refused.Comment} (attribute {tag})."
+                    : $"{refused.Comment}."
+            );
+
+    private static Task AnswerAsync(HttpContext context, PixelDataException refused)
+    {
+        if (refused.Problem is PixelDataProblem.Busy or PixelDataProblem.TimedOut)
+        {
+            context.Response.Headers.RetryAfter = "5";
+            return Problems.WriteAsync(
+                context,
+                StatusCodes.Status503ServiceUnavailable,
+                "Decoder busy",
+                refused.Message
+            );
+        }
+
+        return Problems.WriteAsync(
+            context,
+            StatusCodes.Status406NotAcceptable,
+            "Not acceptable",
+            $"{refused.Message} Ask for transfer-syntax=*: what is stored can be had as it is."
+        );
+    }
 
     private static string TitleOf(int status) =>
         status switch

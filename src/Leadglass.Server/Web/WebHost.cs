@@ -16,27 +16,41 @@ internal sealed class WebHost
 {
     private readonly AccessPolicy _policy;
     private readonly ServerLog _log;
+    private readonly TimeProvider _clock;
     private readonly WebParts? _parts;
     private readonly IReadOnlyList<WebPart> _list;
 
-    private WebHost(AccessPolicy policy, ServerLog log, WebParts? parts, IReadOnlyList<WebPart> list)
+    private WebHost(
+        AccessPolicy policy,
+        ServerLog log,
+        TimeProvider clock,
+        WebParts? parts,
+        IReadOnlyList<WebPart> list
+    )
     {
         _policy = policy;
         _log = log;
+        _clock = clock;
         _parts = parts;
         _list = list;
     }
 
     /// <summary>The parts, in the order in which they are registered and mapped.</summary>
     private static IReadOnlyList<WebPart> All { get; } =
-    [new(Map: Liveness.Map), new(ViewerPart.Add, ViewerPart.Map), new(Map: QidoPart.Map), new(Map: StowPart.Map)];
+    [
+        new(Map: Liveness.Map),
+        new(RetrievePart.Add, RetrievePart.Map),
+        new(Map: QidoPart.Map),
+        new(Map: StowPart.Map),
+        new(ViewerPart.Add, ViewerPart.Map),
+    ];
 
     /// <summary>The whole application over an open archive.</summary>
-    public static WebHost For(WebParts parts) => new(parts.Host.Policy, parts.Log, parts, All);
+    public static WebHost For(WebParts parts) => new(parts.Host.Policy, parts.Log, parts.Host.Clock, parts, All);
 
     /// <summary>The bare pipeline, with liveness and nothing to release.</summary>
-    public static WebHost Bare(AccessPolicy policy, ServerLog log) =>
-        new(policy, log, parts: null, [new(Map: Liveness.Map)]);
+    public static WebHost Bare(AccessPolicy policy, ServerLog log, TimeProvider clock) =>
+        new(policy, log, clock, parts: null, [new(Map: Liveness.Map)]);
 
     /// <summary>Registers what the pipeline and its parts need.</summary>
     public void Add(IServiceCollection services)
@@ -67,6 +81,7 @@ internal sealed class WebHost
     {
         // Headers first: whatever answers later, answers with them.
         application.Use(SecurityHeaders.SetAsync);
+        application.Use(new RequestLog(_log, _clock).AroundAsync);
         application.Use(new ErrorEdge(_log).AroundAsync);
         application.UseRouting();
         application.Use(SecurityHeaders.WidenAsync);
@@ -76,6 +91,7 @@ internal sealed class WebHost
         }
 
         // From here on it is known who asks, and what.
+        application.Use(new CallerLimit(_parts?.Options.RequestsPerCallerMax ?? 1).PassAsync);
         application.Use(new Gate(_policy).PassAsync);
         if (application.Services.GetService<IAntiforgery>() is not null)
         {

@@ -61,7 +61,7 @@ public sealed class ConfigurationReaderTests
     [Fact]
     public void TwoListenersOnOnePortAreAMistake() =>
         Assert.Contains(
-            "both 5000",
+            "are 5000",
             Assert
                 .Throws<ConfigurationException>(() => Read("""{ "dicomPort": 5000, "httpPort": 5000 }""", [], []))
                 .Message,

@@ -60,14 +60,20 @@ internal sealed class ListenerFixture : IAsyncDisposable
         var log = new ServerLog(NullLogger.Instance, TimeProvider.System);
         try
         {
+            SslStreamCertificateContext Certificate() =>
+                SslStreamCertificateContext.Create(fixture._serverCertificate, null, offline: true);
             fixture.Listeners = await TlsListeners.StartAsync(
-                change?.Invoke(options) ?? options,
-                () => SslStreamCertificateContext.Create(fixture._serverCertificate, null, offline: true),
-                fixture.Policy,
-                fixture.EchoAsync,
-                WebHost.Bare(fixture.Policy, log),
-                NullLoggerFactory.Instance,
-                log,
+                new ListenerParts
+                {
+                    Options = change?.Invoke(options) ?? options,
+                    Certificate = Certificate,
+                    HttpsCertificate = Certificate,
+                    Policy = fixture.Policy,
+                    OnDicom = fixture.EchoAsync,
+                    Web = WebHost.Bare(fixture.Policy, log, TimeProvider.System),
+                    Logs = NullLoggerFactory.Instance,
+                    Log = log,
+                },
                 CancellationToken.None
             );
         }

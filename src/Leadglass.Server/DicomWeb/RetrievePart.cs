@@ -1,0 +1,53 @@
+using Leadglass.Access;
+using Leadglass.Dicom.Imaging;
+using Leadglass.Server.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Leadglass.Server.DicomWeb;
+
+/// <summary>WADO-RS and WADO-URI (PS3.18 10.4, 9.4).</summary>
+internal static class RetrievePart
+{
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void Add(IServiceCollection services, WebParts parts)
+    {
+        services.AddSingleton(new FrameDecoder(parts.Host.Clock));
+        services.AddSingleton<InstanceTranscoder>();
+        services.AddSingleton<StoredForms>();
+        services.AddSingleton<EntityTags>();
+        services.AddSingleton<InstanceResponses>();
+        services.AddSingleton<FrameResponses>();
+        services.AddSingleton<BulkDataResponses>();
+        services.AddSingleton<MetadataResponses>();
+    }
+
+    public static void Map(IEndpointRouteBuilder endpoints)
+    {
+        var root = endpoints.MapGroup(ResourcePath.Root);
+        var instances = endpoints.ServiceProvider.GetRequiredService<InstanceResponses>();
+        var frames = endpoints.ServiceProvider.GetRequiredService<FrameResponses>();
+        var bulkData = endpoints.ServiceProvider.GetRequiredService<BulkDataResponses>();
+        var metadata = endpoints.ServiceProvider.GetRequiredService<MetadataResponses>();
+        string[] levels = [ResourcePath.OfStudy, ResourcePath.OfSeries, ResourcePath.OfInstance];
+        foreach (var level in levels)
+        {
+            Get(root, level, instances.AnswerAsync);
+            Get(root, $"{level}/metadata", metadata.AnswerAsync);
+            Get(root, $"{level}/rendered", Rendering.RefuseAsync);
+            Get(root, $"{level}/thumbnail", Rendering.RefuseAsync);
+        }
+
+        Get(root, $"{ResourcePath.OfInstance}/frames/{{frames}}", frames.AnswerAsync);
+        Get(root, $"{ResourcePath.OfInstance}/bulkdata/{{**path}}", bulkData.AnswerAsync);
+        Get(root, $"{ResourcePath.OfInstance}/frames/{{frames}}/rendered", Rendering.RefuseAsync);
+        Get(root, $"{ResourcePath.OfInstance}/frames/{{frames}}/thumbnail", Rendering.RefuseAsync);
+        Get(root, "/wado", instances.AnswerUriAsync);
+    }
+
+    private static void Get(IEndpointRouteBuilder root, string pattern, RequestDelegate answer) =>
+        root.MapMethods(pattern, Reading, answer).RequireCaller(Operation.Retrieve).ProgramsWelcome().ViewerWelcome();
+}
