@@ -1,5 +1,6 @@
 using Leadglass.Server.Pages.Rendering;
-using Microsoft.AspNetCore.Antiforgery;
+using Leadglass.Server.Pages.Studies;
+using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,80 +11,54 @@ namespace Leadglass.Server.Pages;
 /// <summary>The pages' part of the web host: what they need and where they answer.</summary>
 internal static class WebPages
 {
-    private const int FormFieldsMax = 64;
-    private const int FormBytesMax = 64 * 1024;
-
     /// <summary>Everything that a page asks for.</summary>
-    public static void Add(IServiceCollection services) => services.AddSingleton<PageAssets>();
+    public static void Add(IServiceCollection services, WebParts parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        services.AddSingleton<PageAssets>();
+        services.AddSingleton<SearchViews>();
+        services.AddSingleton<StudyFinder>();
+        services.AddSingleton<StudyListEndpoints>();
+    }
 
     /// <summary>Every path of the pages.</summary>
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet($"{PageAssets.Root}{{file}}", Asset);
-        endpoints.MapPost("/preferences", ChoosePreferencesAsync);
+        endpoints
+            .MapPage<PageAssets>($"{PageAssets.Root}{{file}}", (assets, context) => assets.AnswerAsync(context))
+            .StrangersWelcome();
+        endpoints
+            .MapForm<PageAssets>("/preferences", (_, context, form) => ChoosePreferencesAsync(context, form))
+            .StrangersWelcome();
+        StudyListEndpoints.Map(endpoints);
     }
 
     /// <summary>Answers a person's request that failed with a page in style; it tells nothing of a patient.</summary>
-    public static Task AnswerErrorAsync(HttpContext context, Visitor? visitor, int status) =>
+    public static Task AnswerErrorAsync(HttpContext context, int status) =>
         context.RenderAsync<ErrorPage>(
-            visitor,
+            Visitors.Of(context),
             new Dictionary<string, object?>(StringComparer.Ordinal) { [nameof(ErrorPage.Status)] = status },
             status
         );
 
-    private static Task Asset(HttpContext context) =>
-        context.RequestServices.GetRequiredService<PageAssets>().AnswerAsync(context);
-
-    private static async Task ChoosePreferencesAsync(HttpContext context)
+    private static Task ChoosePreferencesAsync(HttpContext context, SentForm form)
     {
-        if (await ReadFormAsync(context) is not { } form)
-        {
-            await AnswerErrorAsync(context, null, StatusCodes.Status400BadRequest);
-            return;
-        }
         var before = PagePreferences.Of(context.Request);
         var after = before with
         {
-            Language = PagePreferences.ParseLanguage(form["language"]) ?? before.Language,
-            Theme = form.ContainsKey("theme") ? PagePreferences.ParseTheme(form["theme"]) : before.Theme,
+            Language = PagePreferences.ParseLanguage(form.Text("language")) ?? before.Language,
+            Theme = form.Has("theme") ? PagePreferences.ParseTheme(form.Text("theme")) : before.Theme,
         };
         after.Keep(context.Response);
-        await context.SeeOther(LocalPath.Of(form["return"]));
-    }
-
-    /// <summary>A form of ours, within limits; null when it does not carry the token that the page gave.</summary>
-    private static async Task<IFormCollection?> ReadFormAsync(HttpContext context)
-    {
-        context.Features.Set<Microsoft.AspNetCore.Http.Features.IFormFeature>(
-            new Microsoft.AspNetCore.Http.Features.FormFeature(
-                context.Request,
-                new Microsoft.AspNetCore.Http.Features.FormOptions
-                {
-                    ValueCountLimit = FormFieldsMax,
-                    BufferBodyLengthLimit = FormBytesMax,
-                    MultipartBodyLengthLimit = FormBytesMax,
-                }
-            )
-        );
-        if (context.RequestServices.GetService<IAntiforgery>() is { } antiforgery)
-        {
-            try
-            {
-                await antiforgery.ValidateRequestAsync(context);
-            }
-            catch (AntiforgeryValidationException)
-            {
-                return null;
-            }
-        }
-        return await context.Request.ReadFormAsync(context.RequestAborted);
+        return context.SeeOther(LocalPath.Of(form.Text("return", LocalPath.LengthMax)));
     }
 }
 
 /// <summary>A path of this archive to go back to: nothing that leads to another host.</summary>
 internal static class LocalPath
 {
-    private const int LengthMax = 512;
+    /// <summary>The most characters.</summary>
+    public const int LengthMax = 512;
 
     /// <summary>The path when it is one of ours, else the start page.</summary>
     public static string Of(string? path) => IsLocal(path) ? path! : "/";

@@ -1,5 +1,6 @@
 using Leadglass.Access;
 using Leadglass.Server.DicomWeb;
+using Leadglass.Server.Pages;
 using Leadglass.Server.Viewer;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
@@ -43,6 +44,7 @@ internal sealed class WebHost
         new(Map: QidoPart.Map),
         new(Map: StowPart.Map),
         new(ViewerPart.Add, ViewerPart.Map),
+        new(WebPages.Add, WebPages.Map),
     ];
 
     /// <summary>The whole application over an open archive.</summary>

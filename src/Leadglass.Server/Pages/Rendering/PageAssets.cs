@@ -23,10 +23,10 @@ public sealed class PageAssets
     {
         var paths = new Dictionary<string, string>(StringComparer.Ordinal);
         var assets = new Dictionary<string, Asset>(StringComparer.Ordinal);
-        // Style sheets last: they name fonts, whose paths have to be known.
-        foreach (var (name, content) in Resources().OrderBy(one => one.Name.EndsWith(".css", StringComparison.Ordinal)))
+        // What names others comes after them: style sheets name fonts, scripts name the one that they import.
+        foreach (var (name, content) in Resources().OrderBy(one => NamesOthers(one.Name, one.Content)))
         {
-            var bytes = name.EndsWith(".css", StringComparison.Ordinal) ? WithPaths(content, paths) : content;
+            var bytes = NamesOthers(name, content) ? WithPaths(content, paths) : content;
             var path = PathOf(name, bytes);
             paths.Add(name, path);
             assets.Add(path, new Asset(bytes, TypeOf(name)));
@@ -77,12 +77,16 @@ public sealed class PageAssets
         }
     }
 
-    private static byte[] WithPaths(byte[] styleSheet, Dictionary<string, string> paths)
+    private static bool NamesOthers(string name, byte[] content) =>
+        name.EndsWith(".css", StringComparison.Ordinal)
+        || (name.EndsWith(".js", StringComparison.Ordinal) && content.AsSpan().IndexOf("from \"./"u8) >= 0);
+
+    private static byte[] WithPaths(byte[] content, Dictionary<string, string> paths)
     {
-        var text = new StringBuilder(Encoding.UTF8.GetString(styleSheet));
+        var text = new StringBuilder(Encoding.UTF8.GetString(content));
         foreach (var (name, path) in paths)
         {
-            text.Replace($"url({name})", $"url({path})");
+            text.Replace($"url({name})", $"url({path})").Replace($"\"./{name}\"", $"\"{path}\"");
         }
         return Encoding.UTF8.GetBytes(text.ToString());
     }

@@ -92,20 +92,5 @@ public static class StudyModalities
 
     /// <summary>Those that the search box knows.</summary>
     public static IReadOnlyList<string> Codes { get; } =
-    [
-        .. Offered,
-        "RTPLAN",
-        "RTDOSE",
-        "RTIMAGE",
-        "SEG",
-        "OPT",
-        "IVUS",
-        "IVOCT",
-        "BMD",
-        "XC",
-        "GM",
-        "KO",
-        "PR",
-        "DOC",
-    ];
+    [.. Offered, "RTPLAN", "RTDOSE", "RTIMAGE", "SEG", "OPT", "IVUS", "IVOCT", "BMD", "XC", "GM", "KO", "PR", "DOC"];
 }

@@ -108,8 +108,7 @@ internal sealed class StudyFinder(ImageArchive archive, TimeProvider clock)
         };
     }
 
-    private static SearchRequest RequestOf(DataSet keys) =>
-        new() { Model = QueryModel.StudyRoot, Identifier = keys };
+    private static SearchRequest RequestOf(DataSet keys) => new() { Model = QueryModel.StudyRoot, Identifier = keys };
 
     /// <summary>Every reading of the words as keys of a query; one where they can be read in one way only.</summary>
     private static List<DataSet> Readings(StudyListQuery query, SearchWords words)
@@ -118,7 +117,12 @@ internal sealed class StudyFinder(ImageArchive archive, TimeProvider clock)
         var named = string.Join(' ', words.Names);
         if (words.Names is [var single] && words.Numbers.Count == 0)
         {
-            readings = Each(readings, (DicomTag.PatientName, named), (DicomTag.PatientID, Beginning(single)), (DicomTag.AccessionNumber, Beginning(single)));
+            readings = Each(
+                readings,
+                (DicomTag.PatientName, named),
+                (DicomTag.PatientID, Beginning(single)),
+                (DicomTag.AccessionNumber, Beginning(single))
+            );
         }
         else if (named.Length > 0)
         {
@@ -126,7 +130,11 @@ internal sealed class StudyFinder(ImageArchive archive, TimeProvider clock)
         }
         foreach (var number in words.Numbers.Take(1))
         {
-            readings = Each(readings, (DicomTag.PatientID, Beginning(number)), (DicomTag.AccessionNumber, Beginning(number)));
+            readings = Each(
+                readings,
+                (DicomTag.PatientID, Beginning(number)),
+                (DicomTag.AccessionNumber, Beginning(number))
+            );
         }
         if (words.InStudy is [var modality, ..])
         {
@@ -212,5 +220,5 @@ internal sealed class StudyFinder(ImageArchive archive, TimeProvider clock)
         };
     }
 
-    private static string Moment(StudySummary study) => $"{study.Date,8}{study.Time}";
+    private static string Moment(StudySummary study) => $"{study.Date, 8}{study.Time}";
 }
