@@ -1,4 +1,5 @@
 using Leadglass.Server.Pages.Rendering;
+using Leadglass.Server.Pages.Reports;
 using Leadglass.Server.Pages.Studies;
 using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Builder;
@@ -19,6 +20,10 @@ internal static class WebPages
         services.AddSingleton<SearchViews>();
         services.AddSingleton<StudyFinder>();
         services.AddSingleton<StudyListEndpoints>();
+        services.AddSingleton<StudyReader>();
+        services.AddSingleton<StoredInstances>();
+        services.AddSingleton<StudyNotices>();
+        services.AddSingleton<StudyEndpoints>();
     }
 
     /// <summary>Every path of the pages.</summary>
@@ -31,6 +36,7 @@ internal static class WebPages
             .MapForm<PageAssets>("/preferences", (_, context, form) => ChoosePreferencesAsync(context, form))
             .StrangersWelcome();
         StudyListEndpoints.Map(endpoints);
+        StudyEndpoints.Map(endpoints);
     }
 
     /// <summary>Answers a person's request that failed with a page in style; it tells nothing of a patient.</summary>
