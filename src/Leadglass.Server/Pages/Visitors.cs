@@ -17,6 +17,9 @@ internal static class Visitors
             return null;
         }
         var policy = context.RequestServices.GetRequiredService<AccessPolicy>();
-        return new Visitor(identity.Name, operation => policy.May(identity, operation));
+        return new Visitor(
+            (identity as PersonIdentity)?.DisplayName is { Length: > 0 } name ? name : identity.Name,
+            operation => policy.May(identity, operation)
+        );
     }
 }

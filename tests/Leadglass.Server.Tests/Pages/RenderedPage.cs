@@ -2,7 +2,6 @@ using System.Text;
 using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using AngleSharp.Html.Parser;
-using Leadglass.Server.Pages;
 using Leadglass.Server.Pages.Rendering;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
@@ -40,7 +39,7 @@ internal sealed class RenderedPage
         where TComponent : IComponent
     {
         var services = new ServiceCollection();
-        WebPages.Add(services);
+        services.AddSingleton<PageAssets>();
         await using var provider = services.BuildServiceProvider();
         using var body = new MemoryStream();
         var context = new DefaultHttpContext { RequestServices = provider };

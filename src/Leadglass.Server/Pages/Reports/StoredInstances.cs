@@ -73,14 +73,21 @@ internal sealed class StoredInstances(ImageArchive archive)
             return false;
         }
         using var opened = await archive.Retrieval.OpenAsync(grant, found, cancellationToken);
-        if (await opened.ReadBulkDataAsync(DocumentPath, cancellationToken) is not { Length: > 0 and var length } document)
+        if (
+            await opened.ReadBulkDataAsync(DocumentPath, cancellationToken)
+            is not { Length: > 0 and var length } document
+        )
         {
             return false;
         }
         var header = await opened.ReadHeaderAsync(cancellationToken);
-        var exact = header.GetInt64(DicomTag.EncapsulatedDocumentLength) is { } told && told > 0 && told <= length && length - told <= 1
-            ? told
-            : length.Value;
+        var exact =
+            header.GetInt64(DicomTag.EncapsulatedDocumentLength) is { } told
+            && told > 0
+            && told <= length
+            && length - told <= 1
+                ? told
+                : length;
         describe(header.GetString(DicomTag.MIMETypeOfEncapsulatedDocument) ?? "", exact);
         await opened.CopyBulkDataAsync(document, 0, exact, sink, cancellationToken);
         return true;

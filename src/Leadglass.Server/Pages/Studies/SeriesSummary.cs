@@ -58,7 +58,11 @@ public sealed class SeriesSummary
             Time = match.GetString(DicomTag.SeriesTime),
             Device = string.Join(
                 ' ',
-                new[] { match.GetString(DicomTag.Manufacturer), match.GetString(DicomTag.ManufacturerModelName) }.OfType<string>()
+                new[]
+                {
+                    match.GetString(DicomTag.Manufacturer),
+                    match.GetString(DicomTag.ManufacturerModelName),
+                }.OfType<string>()
             ),
             Department = match.GetString(DicomTag.InstitutionalDepartmentName),
             Institution = match.GetString(DicomTag.InstitutionName),
@@ -124,10 +128,9 @@ public sealed class InstanceSummary
             Columns = match.GetInt32(DicomTag.Columns),
             Date = match.GetString(DicomTag.ContentDate),
             Time = match.GetString(DicomTag.ContentTime),
-            Title =
-                match.GetItems(DicomTag.ConceptNameCodeSequence) is [var concept, ..]
-                    ? concept.GetString(DicomTag.CodeMeaning)
-                    : match.GetString(DicomTag.ContentDescription) ?? match.GetString(DicomTag.ContentLabel),
+            Title = match.GetItems(DicomTag.ConceptNameCodeSequence) is [var concept, ..]
+                ? concept.GetString(DicomTag.CodeMeaning)
+                : match.GetString(DicomTag.ContentDescription) ?? match.GetString(DicomTag.ContentLabel),
             Completion = match.GetString(DicomTag.CompletionFlag),
             Verification = match.GetString(DicomTag.VerificationFlag),
         };

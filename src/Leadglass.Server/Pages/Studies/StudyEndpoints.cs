@@ -10,7 +10,12 @@ using Microsoft.AspNetCore.Routing;
 namespace Leadglass.Server.Pages.Studies;
 
 /// <summary>The pages of one study: the study, a series, an instance, a document in it.</summary>
-internal sealed class StudyEndpoints(StudyReader reader, StoredInstances instances, StudyFinder finder, StudyNotices notices)
+internal sealed class StudyEndpoints(
+    StudyReader reader,
+    StoredInstances instances,
+    StudyFinder finder,
+    StudyNotices notices
+)
 {
     private const string Study = "/studies/{study}";
     private const string Instance = Study + "/series/{series}/instances/{instance}";
@@ -25,10 +30,18 @@ internal sealed class StudyEndpoints(StudyReader reader, StoredInstances instanc
     /// <summary>Where it answers.</summary>
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapPage<StudyEndpoints>(Study, (page, context) => page.ShowStudyAsync(context)).RequireCaller(Operation.Query);
-        endpoints.MapPage<StudyEndpoints>(Study + "/series/{series}", (page, context) => page.ShowSeriesAsync(context)).RequireCaller(Operation.Query);
-        endpoints.MapPage<StudyEndpoints>(Instance, (page, context) => page.ShowInstanceAsync(context)).RequireCaller(Operation.Retrieve);
-        endpoints.MapPage<StudyEndpoints>(Instance + "/document", (page, context) => page.SendDocumentAsync(context)).RequireCaller(Operation.Retrieve);
+        endpoints
+            .MapPage<StudyEndpoints>(Study, (page, context) => page.ShowStudyAsync(context))
+            .RequireCaller(Operation.Query);
+        endpoints
+            .MapPage<StudyEndpoints>(Study + "/series/{series}", (page, context) => page.ShowSeriesAsync(context))
+            .RequireCaller(Operation.Query);
+        endpoints
+            .MapPage<StudyEndpoints>(Instance, (page, context) => page.ShowInstanceAsync(context))
+            .RequireCaller(Operation.Retrieve);
+        endpoints
+            .MapPage<StudyEndpoints>(Instance + "/document", (page, context) => page.SendDocumentAsync(context))
+            .RequireCaller(Operation.Retrieve);
     }
 
     private async Task ShowStudyAsync(HttpContext context)
@@ -53,8 +66,7 @@ internal sealed class StudyEndpoints(StudyReader reader, StoredInstances instanc
                     Study = study,
                     Series = series,
                     Documents = documents,
-                    KeyImages = keys
-                        .Where(key => key.Reference.Series is not null)
+                    KeyImages = keys.Where(key => key.Reference.Series is not null)
                         .DistinctBy(key => key.Reference.Instance)
                         .GroupBy(key => key.Reference.Series!, StringComparer.Ordinal)
                         .ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal),
@@ -100,8 +112,7 @@ internal sealed class StudyEndpoints(StudyReader reader, StoredInstances instanc
                     Instances = found,
                     Page = number,
                     HasMore = hasMore,
-                    KeyObjects = keys
-                        .DistinctBy(key => key.Reference.Instance)
+                    KeyObjects = keys.DistinctBy(key => key.Reference.Instance)
                         .ToDictionary(key => key.Reference.Instance, key => key.Title, StringComparer.Ordinal),
                     Today = finder.Today,
                 }
@@ -180,7 +191,8 @@ internal sealed class StudyEndpoints(StudyReader reader, StoredInstances instanc
                 response.ContentType = isPdf ? "application/pdf" : "application/octet-stream";
                 response.ContentLength = length;
                 response.Headers.ContentDisposition =
-                    (isShown ? "inline" : "attachment") + (isPdf ? "; filename=\"document.pdf\"" : "; filename=\"document.bin\"");
+                    (isShown ? "inline" : "attachment")
+                    + (isPdf ? "; filename=\"document.pdf\"" : "; filename=\"document.bin\"");
                 response.Headers.ContentSecurityPolicy = isShown ? DocumentPolicy : SandboxPolicy;
             },
             response.BodyWriter,
@@ -197,8 +209,7 @@ internal sealed class StudyEndpoints(StudyReader reader, StoredInstances instanc
         StudyInstanceUid study,
         IReadOnlyList<InstanceSummary> documents
     ) =>
-        documents.Any(one => one.Kind is InstanceKind.KeyObjects)
-        && context.GrantFor(Operation.Retrieve) is { } grant
+        documents.Any(one => one.Kind is InstanceKind.KeyObjects) && context.GrantFor(Operation.Retrieve) is { } grant
             ? await instances.KeyObjectsAsync(grant, study, documents, context.RequestAborted)
             : [];
 

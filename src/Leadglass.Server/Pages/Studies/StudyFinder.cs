@@ -14,8 +14,23 @@ internal sealed class StudyFinder(ImageArchive archive, TimeProvider clock)
     public DateOnly Today => DateOnly.FromDateTime(clock.GetLocalNow().DateTime);
 
     /// <summary>One page of studies that the grant covers.</summary>
+    /// <param name="ownDepartment">The visitor's department; null: none.</param>
+    /// <param name="isLimitedToAssigned">The grant covers the patients assigned to the visitor alone.</param>
     /// <exception cref="AccessRefusedException">The grant does not hold, or the trail fails.</exception>
     public async Task<StudyListModel> FindAsync(
+        AccessGrant grant,
+        StudyListQuery query,
+        string? ownDepartment,
+        bool isLimitedToAssigned,
+        CancellationToken cancellationToken
+    ) =>
+        await FindAsync(grant, query, cancellationToken) with
+        {
+            OwnDepartment = ownDepartment,
+            IsLimitedToAssigned = isLimitedToAssigned,
+        };
+
+    private async Task<StudyListModel> FindAsync(
         AccessGrant grant,
         StudyListQuery query,
         CancellationToken cancellationToken

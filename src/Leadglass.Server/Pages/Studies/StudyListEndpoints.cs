@@ -51,8 +51,17 @@ internal sealed class StudyListEndpoints(StudyFinder finder, SearchViews views)
         await RenderAsync<StudyResults>(context, await FindAsync(context, query), nameof(StudyResults.Model));
     }
 
-    private async Task<StudyListModel> FindAsync(HttpContext context, StudyListQuery query) =>
-        await finder.FindAsync(context.Grant(), query, context.RequestAborted);
+    private Task<StudyListModel> FindAsync(HttpContext context, StudyListQuery query)
+    {
+        var person = context.Caller() as PersonIdentity;
+        return finder.FindAsync(
+            context.Grant(),
+            query,
+            person is { Departments: [var own, ..] } ? own : null,
+            person is not null && !RoleRights.AllowsForEverybody(person.Roles, Operation.Query),
+            context.RequestAborted
+        );
+    }
 
     private static Task RenderAsync<TComponent>(HttpContext context, StudyListModel model, string parameter)
         where TComponent : Microsoft.AspNetCore.Components.IComponent =>

@@ -1,7 +1,7 @@
 namespace Leadglass.Server.Pages.Studies;
 
 /// <summary>What the study list shows.</summary>
-public sealed class StudyListModel
+public sealed record StudyListModel
 {
     /// <summary>What was asked for.</summary>
     public required StudyListQuery Query { get; init; }

@@ -13,7 +13,8 @@ public sealed class StudyPageModel
     public IReadOnlyList<InstanceSummary> Documents { get; init; } = [];
 
     /// <summary>How many key images there are in each series, by its UID.</summary>
-    public IReadOnlyDictionary<string, int> KeyImages { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, int> KeyImages { get; init; } =
+        new Dictionary<string, int>(StringComparer.Ordinal);
 
     /// <summary>The patient's other studies.</summary>
     public IReadOnlyList<StudySummary> Priors { get; init; } = [];
@@ -50,7 +51,8 @@ public sealed class SeriesPageModel
     public bool HasMore { get; init; }
 
     /// <summary>Titles of key object selections by the UID of the instance that they name.</summary>
-    public IReadOnlyDictionary<string, string> KeyObjects { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> KeyObjects { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The day on which the page is shown.</summary>
     public required DateOnly Today { get; init; }
