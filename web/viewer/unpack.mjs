@@ -51,9 +51,11 @@ function rewriteProgram(text) {
 
 function rewrite(name, text) {
   if (name === program) text = rewriteProgram(text);
-  return name.endsWith('.css')
-    ? text.replaceAll('url(/', 'url(')
-    : text.replaceAll('__webpack_require__.p = "/"', `__webpack_require__.p = "${base}"`);
+  if (name.endsWith('.css')) return text.replaceAll('url(/', 'url(');
+  // The content policy takes styles that a script sets one by one, and refuses style attributes that it writes as text.
+  return text
+    .replaceAll('__webpack_require__.p = "/"', `__webpack_require__.p = "${base}"`)
+    .replaceAll(/\.setAttribute\('style', /g, '.style.cssText = (');
 }
 
 /** The scripts, styles and modules that a script can ask for. */

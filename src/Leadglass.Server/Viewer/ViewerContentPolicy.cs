@@ -5,14 +5,15 @@ internal static class ViewerContentPolicy
 {
     /// <summary>
     /// The page, and every script and worker but one. WebAssembly may be compiled, JavaScript never made from text. The
-    /// hashes are of the three style elements that OHIF writes while it runs: one is empty, one belongs to its
-    /// notifications, one hides the scroll bars of its lists. Thumbnails are blobs and data addresses.
+    /// hashes are of the four style elements that OHIF writes while it runs: one is empty, one belongs to its
+    /// notifications, one hides the scroll bars of its lists, one keeps the page still under a menu. Thumbnails are blobs and data addresses.
     /// </summary>
     public const string Page =
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
         + "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; "
         + "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' "
         + "'sha256-Od9mHMH7x2G6QuoV3hsPkDCwIyqbg2DX3F5nLeCYQBc=' "
+        + "'sha256-nzTgYzXYDNe6BAHiiI7NNlfK8n/auuOAhh2t92YvuXo=' "
         + "'sha256-vGQdhYJbTuF+M8iCn1IZCHpdkiICocWHDq4qnQF4Rjw='; "
         + "object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
