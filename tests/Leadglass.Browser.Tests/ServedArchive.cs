@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using Leadglass.Browser.Tests;
+using Leadglass.Testing;
+using Leadglass.Testing.Processes;
+
+[assembly: AssemblyFixture(typeof(ServedArchive))]
+
+namespace Leadglass.Browser.Tests;
+
+/// <summary>One running archive for all tests of this project, with images that the browser shall show.</summary>
+public sealed class ServedArchive : IAsyncLifetime
+{
+    private readonly ScratchFolder files = new("images");
+    private ArchiveProcess? archive;
+    private EnrolledDevice? device;
+    private Accounts? accounts;
+
+    public ArchiveProcess Archive => archive ?? throw new InvalidOperationException("not started");
+
+    public string Origin => $"https://{Archive.Host}:{Archive.HttpPort}";
+
+    /// <summary>The certificate of the archive's own authority.</summary>
+    public string AuthorityPath => device!.AuthorityPath;
+
+    /// <summary>The programs from npm that are peers.</summary>
+    public static string NodeModules => Path.Combine(SharedData.CheckoutRoot, "artifacts", "npm");
+
+    /// <summary>The scripts that run those programs.</summary>
+    public static string PeerScript(string name) => Path.Combine(AppContext.BaseDirectory, "Peers", name);
+
+    public async ValueTask InitializeAsync()
+    {
+        archive = await ArchiveProcess.StartNewAsync();
+        accounts = new Accounts(archive);
+        device = await archive.EnrolAsync("scanner", "SCANNER", "store");
+        foreach (var image in TestImages.All)
+        {
+            await File.WriteAllBytesAsync(files.File($"{image.SopInstanceUid}.dcm"), image.ToFile());
+        }
+
+        await CompressAsync();
+        if (TestImages.Mammogram is { } mammogram)
+        {
+            File.Copy(mammogram, files.File("mammogram.dcm"));
+        }
+
+        var imported = await archive.RunHereAsync("import", files.FullPath);
+        if (imported.ExitCode != 0)
+        {
+            throw new InvalidOperationException(imported.ToString());
+        }
+    }
+
+    /// <summary>A page on which somebody of this role is signed in.</summary>
+    public async Task<WatchedPage> SignInAsync(
+        Chromium chromium,
+        Staff staff,
+        string locale = "en-US",
+        bool isDark = false
+    )
+    {
+        var account = await accounts!.GetAsync(chromium, staff);
+        return await chromium.OpenAsync(Archive, locale, isDark, account.Cookies);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        accounts?.Dispose();
+        if (archive is not null)
+        {
+            await archive.DisposeAsync();
+        }
+
+        files.Dispose();
+    }
+
+    /// <summary>Lets a program in and returns what it shows at the token endpoint.</summary>
+    public async Task<(string Id, string Secret)> AddProgramAsync(string name, string allow)
+    {
+        var result = await Archive.RunHereAsync("client", "add", name, "--allow", allow, "--json");
+        var answer = result.ExitCode == 0 ? JsonNode.Parse(result.Output) : null;
+        return answer is null
+            ? throw new InvalidOperationException(result.ToString())
+            : ((string)answer["client_id"]!, (string)answer["client_secret"]!);
+    }
+
+    /// <summary>The ultrasound clip goes in as scanners send it: JPEG.</summary>
+    private async Task CompressAsync()
+    {
+        var plain = files.File($"{TestImages.Clip.SopInstanceUid}.dcm");
+        var jpeg = await Dcmtk.RunAsync("dcmcjpeg", ["+eb", "+q", "95", plain, files.File("clip.dcm")]);
+        if (jpeg.ExitCode != 0)
+        {
+            throw new InvalidOperationException(jpeg.ToString());
+        }
+
+        File.Delete(plain);
+    }
+}
