@@ -84,6 +84,26 @@ public sealed class ServedArchive : IAsyncLifetime
             : ((string)answer["client_id"]!, (string)answer["client_secret"]!);
     }
 
+    /// <summary>Lets a program in and gets it a token.</summary>
+    public async Task<string> GetTokenAsync(string name, string allow)
+    {
+        var (id, secret) = await AddProgramAsync(name, allow);
+        var answer = await Tool.RunAsync(
+            "curl",
+            [
+                "--silent",
+                "--show-error",
+                "--cacert",
+                AuthorityPath,
+                "--data",
+                $"grant_type=client_credentials&client_id={id}&client_secret={Uri.EscapeDataString(secret)}",
+                $"{Origin}/connect/token",
+            ]
+        );
+        return (string?)JsonNode.Parse(answer.Output)?["access_token"]
+            ?? throw new InvalidOperationException(answer.ToString());
+    }
+
     /// <summary>The ultrasound clip goes in as scanners send it: JPEG.</summary>
     private async Task CompressAsync()
     {

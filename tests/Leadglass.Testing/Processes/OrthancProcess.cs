@@ -31,6 +31,9 @@ public sealed class OrthancProcess : IAsyncDisposable
 
     public static bool IsInstalled => Tool.IsInstalled("Orthanc");
 
+    /// <summary>Orthanc's DICOMweb plug-in, as Debian installs it.</summary>
+    public const string DicomWebPlugin = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so";
+
     public int HttpPort { get; }
 
     public int DicomPort { get; private init; }
@@ -41,16 +44,18 @@ public sealed class OrthancProcess : IAsyncDisposable
 
     /// <param name="device">gives Orthanc's TLS files and AE title; null runs DICOM in clear</param>
     /// <param name="dicomPort">where it shall listen, when somebody was told before; 0 takes a free port</param>
+    /// <param name="further">further members of its configuration</param>
     public static async Task<OrthancProcess> StartAsync(
         EnrolledDevice? device,
         IEnumerable<OrthancModality> modalities,
-        int dicomPort = 0
+        int dicomPort = 0,
+        JsonObject? further = null
     )
     {
         var orthanc = dicomPort == 0 ? new OrthancProcess() : new OrthancProcess { DicomPort = dicomPort };
         try
         {
-            await orthanc.StartAsync(device, modalities);
+            await orthanc.StartAsync(device, modalities, further);
             return orthanc;
         }
         catch
@@ -108,7 +113,7 @@ public sealed class OrthancProcess : IAsyncDisposable
             : throw new InvalidOperationException($"POST {path}: {(int)answer.StatusCode} {text}\n{Log}");
     }
 
-    private async Task StartAsync(EnrolledDevice? device, IEnumerable<OrthancModality> modalities)
+    private async Task StartAsync(EnrolledDevice? device, IEnumerable<OrthancModality> modalities, JsonObject? further)
     {
         var configuration = new JsonObject
         {
@@ -151,6 +156,11 @@ public sealed class OrthancProcess : IAsyncDisposable
             configuration["DicomTlsCertificate"] = device.CertificatePath;
             configuration["DicomTlsPrivateKey"] = device.KeyPath;
             configuration["DicomTlsTrustedCertificates"] = device.AuthorityPath;
+        }
+
+        foreach (var (name, value) in further ?? [])
+        {
+            configuration[name] = value?.DeepClone();
         }
 
         var path = scratch.File("orthanc.json");
