@@ -232,7 +232,11 @@ internal sealed class NativeDicomTranslation
                 }
 
                 components[index] = Text();
-                if (components[index].AsSpan().ContainsAny('^', '=', '\\'))
+                // At the very end a delimiter parts nothing, and names of devices have such.
+                if (
+                    (components[index].Contains('^') && index < components.Length - 1)
+                    || (components[index].Contains('=') && group is not "Phonetic")
+                )
                 {
                     throw Broken("A component of a name contains a delimiter");
                 }
