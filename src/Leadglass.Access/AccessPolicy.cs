@@ -16,6 +16,7 @@ public sealed partial class AccessPolicy
 {
     private readonly StudyRecords _records;
     private readonly Standing _standing;
+    private readonly OperationsUnderWay _underWay = new();
 
     /// <param name="registries">Who is known, and to whom what is assigned.</param>
     /// <param name="authority">The certificate of the archive's own authority.</param>
@@ -149,6 +150,20 @@ public sealed partial class AccessPolicy
 
     /// <summary>The same, for showing or hiding a button: no grant, no record.</summary>
     public bool May(Identity identity, Operation operation) => WhyNot(identity, operation) is null;
+
+    /// <summary>
+    /// Counts an operation of an identity until the answer is disposed of; null: it has as many under way as it may (64 of
+    /// a person or share, 32 of a program), which is recorded.
+    /// </summary>
+    public IDisposable? TryBegin(Identity identity)
+    {
+        var begun = _underWay.TryBegin(identity);
+        if (begun is null)
+        {
+            NoteRefusal(identity, null, RefusalReason.TooManyAtOnce);
+        }
+        return begun;
+    }
 
     /// <summary>
     /// Whether a device may have instances moved to this AE title (PS3.4 C.4.2): the destination is enrolled, enabled,

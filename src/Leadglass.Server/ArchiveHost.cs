@@ -47,6 +47,9 @@ public sealed class ArchiveHost : IAsyncDisposable
     /// <summary>Where everything is recorded.</summary>
     public Trail Trail { get; private set; } = null!;
 
+    /// <summary>Questions to the trail.</summary>
+    public TrailQueries TrailQueries { get; private set; } = null!;
+
     /// <summary>Who may do what.</summary>
     public AccessPolicy Policy { get; private set; } = null!;
 
@@ -131,7 +134,9 @@ public sealed class ArchiveHost : IAsyncDisposable
         var state = DurableFolder.Open(Folder.State);
         Authority = Own(await CertificateAuthority.OpenAsync(state, Master, Identity.Id, Clock, cancel));
         Registries = Own(await AccessRegistries.OpenAsync(state, Master, Clock, cancel));
-        Trail = Own(await Trail.OpenAsync(DurableFolder.Open(Folder.Trail), Master, Clock, cancel));
+        var trail = DurableFolder.Open(Folder.Trail);
+        Trail = Own(await Trail.OpenAsync(trail, Master, Clock, cancel));
+        TrailQueries = Own(new TrailQueries(trail, Master, Trail));
         Policy = new AccessPolicy(Registries, Authority.Certificate, Trail, Clock);
         var ring = Own(KeyRing.Open(state.Folder(KeyRingFolder), Master));
         _opened.Push(new Closing(ring.Close));

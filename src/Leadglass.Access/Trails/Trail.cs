@@ -93,17 +93,12 @@ public sealed class Trail : ITrail, IAsyncDisposable
     /// <exception cref="TrailUnavailableException">The trail cannot be written; then nobody reads it either.</exception>
     public ValueTask PrepareReadingAsync(string reader, CancellationToken cancellationToken)
     {
-        _refusals.WriteSums();
-        return RecordAsync(
-            new TrailEvent
-            {
-                Event = AuditEvent.AuditLogUsed,
-                Action = AuditAction.Read,
-                Who = reader,
-            },
-            cancellationToken
-        );
+        WriteSums();
+        return RecordAsync(AccessActs.TrailRead("trail") with { Who = reader }, cancellationToken);
     }
+
+    /// <summary>Makes sums of refusals readable.</summary>
+    internal void WriteSums() => _refusals.WriteSums();
 
     /// <summary>Writes what is summed and waiting, and the trail's end.</summary>
     public async ValueTask DisposeAsync()

@@ -62,6 +62,39 @@ public sealed class TrailReader(IDurableFolder folder, MasterKey master)
         return check.Finish();
     }
 
+    /// <summary>The numbers of the files, the newest first.</summary>
+    internal IEnumerable<uint> NewestFirst() => TrailWriter.NumbersIn(folder).AsEnumerable().Reverse();
+
+    /// <summary>Opens one file for a look from the newest file to the oldest.</summary>
+    /// <param name="number">Which.</param>
+    /// <param name="abandonedFrom">
+    /// The sequence from which the file after it took over, <see cref="long.MaxValue"/> for the newest; becomes that of
+    /// the file before it.
+    /// </param>
+    /// <returns>Its entries in order; what is damaged is left out.</returns>
+    internal List<TrailEntry> ReadFile(uint number, ref long abandonedFrom)
+    {
+        using var seal = new TrailSeal(master);
+        var file = TrailFile.Read(folder, number, seal);
+        var entries = new List<TrailEntry>(file.Entries.Count);
+        foreach (var (offset, entry) in file.Entries)
+        {
+            if (entry.Sequence >= abandonedFrom)
+            {
+                break;
+            }
+            if (Open(seal, file, offset, entry) is { } opened)
+            {
+                entries.Add(opened);
+            }
+        }
+        if (!file.IsUnbegun)
+        {
+            abandonedFrom = file.HasHeader ? file.FirstSequence : long.MaxValue;
+        }
+        return entries;
+    }
+
     internal static TrailEntry? Open(TrailSeal seal, TrailFile file, int offset, TrailFormat.RawEntry entry)
     {
         var from = offset + TrailFormat.PrefixBytes;
