@@ -79,8 +79,8 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
         };
 
     /// <summary>
-    /// Mutual TLS for programs: without any certificate the handshake fails; whose it is, is asked at each request, so that
-    /// a withdrawn one is void on a connection that is up.
+    /// Mutual TLS for programs: the handshake itself fails for whoever is not registered. It is asked again at each request,
+    /// so that a withdrawn certificate is void on a connection that is up.
     /// </summary>
     public TlsHandshakeCallbackOptions Programs(Func<SslStreamCertificateContext> certificate) =>
         new()
@@ -90,7 +90,10 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
             {
                 var connection = handshake.Connection;
                 return ValueTask.FromResult(
-                    TlsProfile.Server(certificate(), (_, shown, _, _) => HasCertificate(connection, shown))
+                    TlsProfile.Server(
+                        certificate(),
+                        (_, shown, _, _) => JudgeProgram(connection, shown as X509Certificate2)
+                    )
                 );
             },
         };
@@ -131,17 +134,16 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
         }
     }
 
-    private bool HasCertificate(ConnectionContext connection, X509Certificate? shown)
+    private bool JudgeProgram(ConnectionContext connection, X509Certificate2? shown)
     {
         connection.Items[JudgedKey] = true;
-        if (shown is not null)
+        if (policy.RecogniseProgram(shown, AddressOf(connection)) is Recognition.Refused refused)
         {
-            return true;
+            log.StrangerRefused(AddressOf(connection), refused.Reason);
+            return false;
         }
 
-        policy.NoteStranger(RefusalReason.NoCertificate, AddressOf(connection));
-        log.StrangerRefused(AddressOf(connection), RefusalReason.NoCertificate);
-        return false;
+        return true;
     }
 
     private async Task<FirstByte> LookAsync(ConnectionContext connection)

@@ -51,7 +51,7 @@ internal sealed class Gate(AccessPolicy policy)
     {
         if (endpoint.Metadata.GetMetadata<RequireCallerAttribute>() is { Operation: var operation })
         {
-            if (Decide(caller.Identity, operation) is not AccessDecision.Granted granted)
+            if (policy.Decide(caller.Identity, operation) is not AccessDecision.Granted granted)
             {
                 return Problems.WriteAsync(
                     context,
@@ -75,16 +75,9 @@ internal sealed class Gate(AccessPolicy policy)
             );
     }
 
-    private AccessDecision Decide(Identity identity, Operation operation) =>
-        identity switch
-        {
-            DeviceIdentity device => policy.Decide(device, operation),
-            OperatorIdentity person => policy.Decide(person, operation),
-            _ => new AccessDecision.Refused(RefusalReason.RightMissing),
-        };
-
-    private static Task RefuseStrangerAsync(HttpContext context)
+    private Task RefuseStrangerAsync(HttpContext context)
     {
+        policy.NoteStranger(RefusalReason.NotSignedIn, context.Connection.RemoteIpAddress);
         var request = context.Request;
         if (HttpMethods.IsGet(request.Method) && AsksForPage(request) && !ProgramPort.Carries(context))
         {

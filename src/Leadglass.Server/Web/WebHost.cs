@@ -40,6 +40,7 @@ internal sealed class WebHost
     private static IReadOnlyList<WebPart> All { get; } =
     [
         new(Map: Liveness.Map),
+        new(Observability.Add, Observability.Map),
         new(RetrievePart.Add, RetrievePart.Map),
         new(Map: QidoPart.Map),
         new(Map: StowPart.Map),
@@ -87,6 +88,7 @@ internal sealed class WebHost
         application.Use(new ErrorEdge(_log).AroundAsync);
         application.UseRouting();
         application.Use(SecurityHeaders.WidenAsync);
+        application.Use(ProgramPort.RecogniseAsync);
         foreach (var part in _list)
         {
             part.Use?.Invoke(application);
