@@ -1,6 +1,12 @@
 using System.Runtime.InteropServices;
 using Leadglass.Cli;
 using Leadglass.Cli.CommandLine;
+using Leadglass.Dicom.Imaging.Workers;
+
+if (args is [DecodingWorker.Verb])
+{
+    return DecodingWorker.Run();
+}
 
 PrivateFiles.Begin();
 using var stop = new CancellationTokenSource();

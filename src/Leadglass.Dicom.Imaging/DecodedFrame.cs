@@ -32,8 +32,6 @@ public sealed class DecodedFrame : IDisposable
         }
     }
 
-    internal Memory<byte> Target => _bytes.AsMemory(0, Description.FrameBytes);
-
     /// <inheritdoc/>
     public void Dispose()
     {

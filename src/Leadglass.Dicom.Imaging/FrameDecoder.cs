@@ -1,6 +1,6 @@
 using System.Buffers;
 using Leadglass.Dicom.Imaging.Codecs;
-using Leadglass.Dicom.Imaging.Native;
+using Leadglass.Dicom.Imaging.Workers;
 
 namespace Leadglass.Dicom.Imaging;
 
@@ -15,10 +15,13 @@ public sealed class FrameDecoder : IDisposable
     private readonly ByteBudget _budget = new(PixelLimits.BytesInFlightMax);
     private readonly SemaphoreSlim _processors = new(Environment.ProcessorCount);
 
+    /// <summary>Runs decoders that are not ours in worker processes of this program.</summary>
     public FrameDecoder(TimeProvider? time = null)
-        : this(new InProcessDecoder(), time) { }
+        : this(new DecodingWorkers(DecodingWorkers.CommandOfThisProgram(), time), time) { }
 
-    internal FrameDecoder(INativeDecoder foreign, TimeProvider? time = null)
+    /// <summary>Runs decoders that are not ours by another way.</summary>
+    /// <param name="foreign">Disposed of with the decoder where it can be.</param>
+    public FrameDecoder(INativeDecoder foreign, TimeProvider? time = null)
     {
         _foreign = foreign;
         _time = time ?? TimeProvider.System;
@@ -56,53 +59,89 @@ public sealed class FrameDecoder : IDisposable
         var format = FrameCodec.Find(syntax)!.Format;
         var decoded = format.Describe(stored, encoded.Span);
         decoded.Check();
-        using var deadline = new CancellationTokenSource(PixelLimits.DecodingTimeMax, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var lease = new Held(await WaitAsync((long)decoded.FrameBytes + encoded.Length, cancellationToken));
         try
         {
-            var lease = await _budget.TakeAsync((long)decoded.FrameBytes + encoded.Length, either.Token);
-            await _processors.WaitAsync(either.Token);
-            try
-            {
-                return await DecodeAsync(format, stored, decoded, encoded, lease, either.Token);
-            }
-            finally
-            {
-                _processors.Release();
-            }
+            return await DecodeAsync(format, stored, decoded, encoded, lease, cancellationToken);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        finally
         {
-            throw new PixelDataException(
-                PixelDataProblem.TimedOut,
-                $"Decoding a frame took longer than {PixelLimits.DecodingTimeMax.TotalSeconds} s."
-            );
+            _processors.Release();
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _processors.Dispose();
+    public void Dispose()
+    {
+        _processors.Dispose();
+        (_foreign as IDisposable)?.Dispose();
+    }
+
+    private async ValueTask<IDisposable> WaitAsync(long bytes, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(PixelLimits.WaitingTimeMax, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        IDisposable? lease = null;
+        try
+        {
+            lease = await _budget.TakeAsync(bytes, either.Token);
+            await _processors.WaitAsync(either.Token);
+            return lease;
+        }
+        catch (OperationCanceledException)
+        {
+            lease?.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new PixelDataException(
+                PixelDataProblem.Busy,
+                $"So much is being decoded that a frame waited {PixelLimits.WaitingTimeMax.TotalSeconds} s for its turn."
+            );
+        }
+    }
 
     private async ValueTask<DecodedFrame> DecodeAsync(
         IFrameFormat format,
         PixelDescription stored,
         PixelDescription decoded,
         ReadOnlyMemory<byte> encoded,
-        IDisposable lease,
+        Held lease,
         CancellationToken cancellationToken
     )
     {
-        var frame = new DecodedFrame(decoded, ArrayPool<byte>.Shared.Rent(decoded.FrameBytes), lease);
+        using var deadline = new CancellationTokenSource(PixelLimits.DecodingTimeMax, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var target = ArrayPool<byte>.Shared.Rent(decoded.FrameBytes);
         try
         {
-            var work = new FrameWork(stored, decoded, encoded, frame.Target, _foreign);
-            await format.DecodeAsync(work, cancellationToken);
-            return frame;
+            var work = new FrameWork(stored, decoded, encoded, target.AsMemory(0, decoded.FrameBytes), _foreign);
+            // A foreign decoder is stopped by ending its process: that a reader went away is no reason to.
+            await format.DecodeAsync(work, format.Native is null ? either.Token : deadline.Token);
+            cancellationToken.ThrowIfCancellationRequested();
+            return new DecodedFrame(decoded, target, lease.Pass());
         }
-        catch
+        catch (Exception problem)
         {
-            frame.Dispose();
-            throw;
+            // The array does not go back to the pool: an aborted read may still write into it.
+            if (problem is not OperationCanceledException || cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
+
+            throw new PixelDataException(
+                PixelDataProblem.TimedOut,
+                $"Decoding a frame took longer than {PixelLimits.DecodingTimeMax.TotalSeconds} s.",
+                problem
+            );
         }
+    }
+
+    /// <summary>Memory that is held until it is passed on.</summary>
+    private sealed class Held(IDisposable lease) : IDisposable
+    {
+        private IDisposable? _lease = lease;
+
+        public IDisposable Pass() => Interlocked.Exchange(ref _lease, null)!;
+
+        public void Dispose() => _lease?.Dispose();
     }
 }

@@ -12,7 +12,7 @@ public enum PixelDataProblem
     /// <summary>No decoder here knows this transfer syntax, or this variant of it.</summary>
     NotSupported,
 
-    /// <summary>The decoder needs a library that is not installed; the message names it.</summary>
+    /// <summary>The decoder needs a library that is not installed, or a process that cannot be run; the message says which.</summary>
     LibraryMissing,
 
     /// <summary>Decoding took longer than <see cref="PixelLimits.DecodingTimeMax"/>.</summary>

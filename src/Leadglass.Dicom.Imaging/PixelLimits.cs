@@ -20,6 +20,9 @@ public static class PixelLimits
     /// <summary>Bytes that frames being decoded hold together in one process: 640 MiB; others wait.</summary>
     public const long BytesInFlightMax = 640L << 20;
 
+    /// <summary>How long a frame waits for memory and a processor: 30 s.</summary>
+    public static TimeSpan WaitingTimeMax { get; } = TimeSpan.FromSeconds(30);
+
     /// <summary>One frame's decoding: 30 s; a mammogram of 60 MiB takes 2.</summary>
     public static TimeSpan DecodingTimeMax { get; } = TimeSpan.FromSeconds(30);
 }

@@ -41,6 +41,13 @@ internal sealed class Jpeg2000Format : IFrameFormat
             );
         }
 
+        if (stored.PixelCount * stored.SamplesPerPixel * stored.SampleBytes > PixelLimits.FrameBytesMax)
+        {
+            throw PixelDataException.TooLarge(
+                "Samples of one bit are decoded as bytes, and there are too many of them."
+            );
+        }
+
         var isTransformed = stored.Photometric is PhotometricInterpretation.YbrRct or PhotometricInterpretation.YbrIct;
         return stored with
         {

@@ -1,4 +1,3 @@
-using Leadglass.Dicom.Imaging.Native;
 using Leadglass.Testing;
 using Leadglass.Testing.Processes;
 
@@ -59,7 +58,7 @@ public sealed class RealFileTests(ITestOutputHelper output)
         Assert.SkipWhen(SharedData.Root is null, SharedData.Absent);
         Assert.SkipUnless(PeerDecoder.IsInstalled, "dcmtk and libgdcm-tools are not installed");
         using var scratch = new ScratchFolder("pixels");
-        using var decoder = new FrameDecoder(new InProcessDecoder());
+        using var decoder = Decoders.New();
         var (equal, unexplained) = (0, new List<string>());
         foreach (var path in SharedData.Files)
         {
@@ -90,7 +89,7 @@ public sealed class RealFileTests(ITestOutputHelper output)
     public async Task Pixels_are_those_of_the_source(string name, string source)
     {
         Assert.SkipWhen(SharedData.Root is null, SharedData.Absent);
-        using var decoder = new FrameDecoder(new InProcessDecoder());
+        using var decoder = Decoders.New();
         var ours = await StoredFile.TryRead(Find(name))!.TranscodeAsync(decoder);
         var native = StoredFile.TryRead(Find(source)) is { } encapsulated
             ? await encapsulated.TranscodeAsync(decoder)

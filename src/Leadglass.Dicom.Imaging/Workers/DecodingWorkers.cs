@@ -1,0 +1,156 @@
+using System.Reflection;
+
+namespace Leadglass.Dicom.Imaging.Workers;
+
+/// <summary>
+/// Runs foreign decoders in processes that can do nothing else. A codestream that crashes a decoder, or keeps it busy,
+/// costs its own frame and a process.
+/// </summary>
+public sealed class DecodingWorkers : INativeDecoder, IDisposable
+{
+    // Leaks of a library end with its process.
+    private const int FramesMax = 20_000;
+
+    private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan IdleTimeMax = TimeSpan.FromMinutes(1);
+
+    private readonly IReadOnlyList<string> _command;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _places;
+    private readonly Lock _lock = new();
+    private readonly Stack<(WorkerProcess Worker, long Since)> _idle = [];
+    private readonly ITimer _sweep;
+    private bool _isDisposed;
+
+    /// <summary>Starts nothing yet: workers begin with the first frame that needs one.</summary>
+    /// <param name="command">The program and its arguments that run <see cref="DecodingWorker.Run"/>.</param>
+    public DecodingWorkers(IReadOnlyList<string> command, TimeProvider? time = null)
+    {
+        _command = command;
+        _time = time ?? TimeProvider.System;
+        _places = new SemaphoreSlim(Math.Max(2, Environment.ProcessorCount));
+        _sweep = _time.CreateTimer(_ => EndIdle(), state: null, IdleTimeMax, IdleTimeMax);
+    }
+
+    /// <summary>The command that makes this program a worker.</summary>
+    public static IReadOnlyList<string> CommandOfThisProgram()
+    {
+        var program = Environment.ProcessPath ?? "leadglass";
+        var isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
+        return isHost && Assembly.GetEntryAssembly() is { } entry
+            ? [program, "exec", entry.Location, DecodingWorker.Verb]
+            : [program, DecodingWorker.Verb];
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DecodeAsync(
+        NativeFrame frame,
+        ReadOnlyMemory<byte> encoded,
+        Memory<byte> native,
+        CancellationToken cancellationToken
+    )
+    {
+        await _places.WaitAsync(cancellationToken);
+        try
+        {
+            var worker = TakeIdle() ?? await StartAsync(cancellationToken);
+            var isUsable = false;
+            try
+            {
+                var outcome = await worker.DecodeAsync(frame, encoded, native, cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+                isUsable = outcome is not null && worker.Frames < FramesMax;
+                Require(outcome);
+            }
+            finally
+            {
+                PutBack(worker, isUsable);
+            }
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            while (_idle.TryPop(out var entry))
+            {
+                entry.Worker.Dispose();
+            }
+        }
+
+        _sweep.Dispose();
+        _places.Dispose();
+    }
+
+    private static void Require(WorkerOutcome? outcome)
+    {
+        switch (outcome)
+        {
+            case WorkerOutcome.Decoded:
+                return;
+            case WorkerOutcome.OutOfMemory:
+                throw PixelDataException.TooLarge("The codestream asks for more memory than its frame may take.");
+            case WorkerOutcome.Malformed:
+                throw PixelDataException.Malformed("The decoder refuses the codestream as damaged.");
+            default:
+                throw PixelDataException.Malformed(
+                    "The codestream ended the process that decoded it, by a crash or by exceeding a limit."
+                );
+        }
+    }
+
+    private async Task<WorkerProcess> StartAsync(CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(StartTimeMax, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        return await WorkerProcess.StartAsync(_command, either.Token);
+    }
+
+    private WorkerProcess? TakeIdle()
+    {
+        lock (_lock)
+        {
+            return _idle.TryPop(out var entry) ? entry.Worker : null;
+        }
+    }
+
+    private void PutBack(WorkerProcess worker, bool isUsable)
+    {
+        lock (_lock)
+        {
+            if (isUsable && !_isDisposed)
+            {
+                _idle.Push((worker, _time.GetTimestamp()));
+                return;
+            }
+        }
+
+        worker.Dispose();
+    }
+
+    private void EndIdle()
+    {
+        lock (_lock)
+        {
+            var kept = _idle.Where(entry => _time.GetElapsedTime(entry.Since) < IdleTimeMax).Reverse().ToArray();
+            var ended = _idle.Where(entry => _time.GetElapsedTime(entry.Since) >= IdleTimeMax).ToArray();
+            _idle.Clear();
+            foreach (var entry in kept)
+            {
+                _idle.Push(entry);
+            }
+
+            foreach (var (worker, _) in ended)
+            {
+                worker.Dispose();
+            }
+        }
+    }
+}
