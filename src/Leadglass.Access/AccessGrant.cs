@@ -83,6 +83,9 @@ public sealed class AccessGrant
         CancellationToken cancellationToken
     ) => _policy.RecordOutcomeAsync(this, study, instances, failures, cancellationToken);
 
+    /// <summary>Whether whoever has this grant may do another thing too: the policy is asked, and records a refusal.</summary>
+    public AccessDecision Ask(Operation operation) => _policy.Decide(Identity, operation);
+
     /// <summary>Whether it reaches every study there is, so that counts over all tell of nothing unseen.</summary>
     public bool ReachesEverything => _policy.ReachesEverything(this);
 

@@ -160,8 +160,16 @@ public sealed class PackStore : IBlobStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<BlobEntry> ReplayAsync(
+    public IAsyncEnumerable<BlobEntry> ReplayAsync(BlobMark from, CancellationToken cancellationToken) =>
+        WalkAsync(from, isChecked: true, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<BlobEntry> ListAsync(BlobMark from, CancellationToken cancellationToken) =>
+        WalkAsync(from, isChecked: false, cancellationToken);
+
+    private async IAsyncEnumerable<BlobEntry> WalkAsync(
         BlobMark from,
+        bool isChecked,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
@@ -195,7 +203,7 @@ public sealed class PackStore : IBlobStore
                 yield return new BlobEntry(
                     commit.Entries[i].Location,
                     isLast ? next : new BlobMark(pack, section.Offset + i + 1),
-                    PackLog.DamageOf(_packs, commit.Entries[i])
+                    isChecked ? PackLog.DamageOf(_packs, commit.Entries[i]) : null
                 );
             }
         }

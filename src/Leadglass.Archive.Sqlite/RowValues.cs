@@ -48,7 +48,11 @@ internal static class RowValues
         };
 
     public static SeriesRow ReadSeries(SqliteDataReader reader) =>
-        new(reader.GetToken(0), reader.GetToken(1), reader.GetBlob(2)) { InstanceCount = reader.GetInt32(3) };
+        new(reader.GetToken(0), reader.GetToken(1), reader.GetBlob(2))
+        {
+            InstanceCount = reader.GetInt32(3),
+            Changes = reader.GetInt64(4),
+        };
 
     public static InstanceRow ReadInstance(SqliteDataReader reader) =>
         new(
@@ -58,7 +62,22 @@ internal static class RowValues
             ReadDigest(reader.GetBlob(3), reader.GetInt32(4)),
             new BlobLocation(reader.GetInt32(5), reader.GetInt64(6), reader.GetInt64(7)),
             reader.GetBlob(8)
+        )
+        {
+            Rejected = reader.GetByte(9) is var reason and not 0 ? (RejectionReason)reason : null,
+        };
+
+    public static DecisionRow ReadDecision(SqliteDataReader reader) =>
+        new(
+            reader.GetToken(0),
+            (DecisionKind)reader.GetByte(1),
+            reader.GetToken(2),
+            reader.GetKey(3),
+            reader.GetBlob(4)
         );
+
+    public static MetadataRow ReadMetadata(SqliteDataReader reader) =>
+        new(reader.GetToken(0), reader.GetInt64(1), reader.GetInt32(2), reader.GetInt64(3), reader.GetBlob(4));
 
     public static QuarantineRow ReadQuarantined(SqliteDataReader reader) =>
         new(

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace Leadglass.Archive.Sqlite;
 
 /// <summary>The one writing connection with its prepared statements.</summary>
-internal sealed class SqliteIndexWriter : IAsyncDisposable
+internal sealed partial class SqliteIndexWriter : IAsyncDisposable
 {
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, SqliteCommand> prepared = [];
@@ -75,6 +75,18 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
             case IndexChange.RemoveQuarantined(var content):
                 Run("DELETE FROM quarantine WHERE content = $0", content.ToBytes());
                 break;
+            case IndexChange.RejectInstance(var instance, var reason):
+                RejectInstance(instance, reason);
+                break;
+            case IndexChange.AddDecision(var row):
+                AddDecision(row);
+                break;
+            case IndexChange.PutMetadata(var row):
+                PutMetadata(row);
+                break;
+            case IndexChange.ForgetMetadata(var study):
+                ForgetMetadata(study);
+                break;
             case IndexChange.RemoveInstance(var instance):
                 RemoveInstance(instance);
                 break;
@@ -125,7 +137,6 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
             study,
             row.Sealed.ToArray()
         );
-        Run("UPDATE study SET series_count = series_count + 1 WHERE id = $0", study);
     }
 
     private void AddQuarantined(QuarantineRow row) =>
@@ -144,42 +155,6 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
             row.Location.Length,
             row.Sealed.ToArray()
         );
-
-    private void RemoveInstance(Token instance)
-    {
-        FlushCounts();
-        if (Scalar("SELECT series FROM instance WHERE token = $0", instance.ToBytes()) is not { } series)
-        {
-            return;
-        }
-
-        Run("DELETE FROM instance WHERE token = $0", instance.ToBytes());
-        CountInstances(series, -1);
-        if (Scalar("SELECT instance_count FROM series WHERE id = $0", series) > 0)
-        {
-            return;
-        }
-
-        var study = Scalar("SELECT study FROM series WHERE id = $0", series);
-        Run("DELETE FROM series WHERE id = $0", series);
-        Run("UPDATE study SET series_count = series_count - 1 WHERE id = $0", study!);
-        Run("DELETE FROM study WHERE id = $0 AND series_count = 0", study!);
-        seriesIds.Clear();
-    }
-
-    private void RemoveStudy(Token token)
-    {
-        FlushCounts();
-        if (Scalar("SELECT id FROM study WHERE token = $0", token.ToBytes()) is not { } study)
-        {
-            return;
-        }
-
-        Run("DELETE FROM instance WHERE series IN (SELECT id FROM series WHERE study = $0)", study);
-        Run("DELETE FROM series WHERE study = $0", study);
-        Run("DELETE FROM study WHERE id = $0", study);
-        seriesIds.Clear();
-    }
 
     private long SeriesId(Token series)
     {
@@ -207,19 +182,6 @@ internal sealed class SqliteIndexWriter : IAsyncDisposable
         }
 
         addedToSeries.Clear();
-    }
-
-    private void CountInstances(long series, int added)
-    {
-        Run("UPDATE series SET instance_count = instance_count + $1 WHERE id = $0", series, added);
-        Run(
-            """
-            UPDATE study SET instance_count = instance_count + $1
-            WHERE id = (SELECT study FROM series WHERE id = $0)
-            """,
-            series,
-            added
-        );
     }
 
     private int Run(string sql, params ReadOnlySpan<object> values) => Bind(sql, values).ExecuteNonQuery();

@@ -10,7 +10,8 @@ public sealed class SqliteStudyIndex : IStudyIndex
 {
     private const string StudyColumns = "token, patient, key, sealed, series_count, instance_count";
     private const string InstanceColumns =
-        "i.token, s.token, i.class, i.digest, i.form, i.pack, i.position, i.length, i.sealed";
+        "i.token, s.token, i.class, i.digest, i.form, i.pack, i.position, i.length, i.sealed, i.rejected";
+    private const string DecisionColumns = "record, kind, study, key, sealed";
     private const string QuarantineColumns = "content, device, instance, reason, key, pack, position, length, sealed";
 
     private readonly string path;
@@ -97,7 +98,7 @@ public sealed class SqliteStudyIndex : IStudyIndex
     public ValueTask<SeriesRow?> FindSeriesAsync(Token series, CancellationToken cancellationToken) =>
         FindAsync(
             """
-            SELECT s.token, t.token, s.sealed, s.instance_count FROM series s JOIN study t ON t.id = s.study
+            SELECT s.token, t.token, s.sealed, s.instance_count, s.changes FROM series s JOIN study t ON t.id = s.study
             WHERE s.token = $0
             """,
             series,
@@ -116,14 +117,19 @@ public sealed class SqliteStudyIndex : IStudyIndex
 
     /// <inheritdoc />
     public IAsyncEnumerable<StudyRow> StudiesAsync(CancellationToken cancellationToken) =>
-        ListAsync($"SELECT {StudyColumns} FROM study ORDER BY id", null, RowValues.ReadStudy, cancellationToken);
+        ListAsync(
+            $"SELECT {StudyColumns} FROM study WHERE instance_count > 0 ORDER BY id",
+            null,
+            RowValues.ReadStudy,
+            cancellationToken
+        );
 
     /// <inheritdoc />
     public IAsyncEnumerable<SeriesRow> SeriesOfAsync(Token study, CancellationToken cancellationToken) =>
         ListAsync(
             """
-            SELECT s.token, t.token, s.sealed, s.instance_count FROM study t JOIN series s ON s.study = t.id
-            WHERE t.token = $0 ORDER BY s.id
+            SELECT s.token, t.token, s.sealed, s.instance_count, s.changes FROM study t JOIN series s ON s.study = t.id
+            WHERE t.token = $0 AND s.instance_count > 0 ORDER BY s.id
             """,
             study,
             RowValues.ReadSeries,
@@ -135,10 +141,40 @@ public sealed class SqliteStudyIndex : IStudyIndex
         ListAsync(
             $"""
             SELECT {InstanceColumns} FROM series s JOIN instance i ON i.series = s.id
-            WHERE s.token = $0 ORDER BY i.id
+            WHERE s.token = $0 AND i.rejected = 0 ORDER BY i.id
             """,
             series,
             RowValues.ReadInstance,
+            cancellationToken
+        );
+
+    /// <inheritdoc />
+    public ValueTask<MetadataRow?> FindMetadataAsync(Token series, CancellationToken cancellationToken) =>
+        FindAsync(
+            """
+            SELECT s.token, s.changes, m.instances, m.length, m.sealed
+            FROM series s JOIN metadata m ON m.series = s.id WHERE s.token = $0
+            """,
+            series,
+            RowValues.ReadMetadata,
+            cancellationToken
+        );
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<DecisionRow> DecisionsOfAsync(Token study, CancellationToken cancellationToken) =>
+        ListAsync(
+            $"SELECT {DecisionColumns} FROM decision WHERE study = $0 ORDER BY id",
+            study,
+            RowValues.ReadDecision,
+            cancellationToken
+        );
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<DecisionRow> DecisionsAsync(CancellationToken cancellationToken) =>
+        ListAsync(
+            $"SELECT {DecisionColumns} FROM decision ORDER BY id",
+            null,
+            RowValues.ReadDecision,
             cancellationToken
         );
 

@@ -41,8 +41,10 @@ public sealed class ImageArchive : IAsyncDisposable
     private ImageArchive(ImageArchiveParts parts, ArchiveKeys keys, IndexUpkeep upkeep, StudyDirectory directory)
     {
         _keys = keys;
-        _ledger = new IdentityLedger(keys, parts.Index);
+        _ledger = new IdentityLedger(keys, parts.Index, upkeep);
         _committer = new GroupCommitter(parts.Blobs, parts.Index, upkeep);
+        var opener = new ContentOpener(parts.Blobs, keys);
+        var decisions = new DecisionWriter(parts.Index, keys, _committer, upkeep, parts.Clock);
         var context = new IngestContext(
             parts.Blobs,
             parts.Index,
@@ -50,17 +52,20 @@ public sealed class ImageArchive : IAsyncDisposable
             _ledger,
             _committer,
             upkeep,
+            new Rejections(parts.Index, keys, opener, decisions),
             new BlockPool(parts.Options.IngestBudgetBytes),
             new BlockPool(parts.Options.StagingBytes),
             parts.Options,
             parts.Clock
         );
-        var opener = new ContentOpener(parts.Blobs, keys);
         Ingest = new InstanceIngest(context);
         Search = new StudySearch(parts.Index, keys, directory, opener, parts.Options);
         Retrieval = new InstanceRetrieval(parts.Index, keys, directory, opener, parts.Options);
         Commitment = new StorageCommitment(parts.Index, keys);
-        Conflicts = new Conflicts(context);
+        Conflicts = new Conflicts(context, opener, decisions);
+        Rejections = context.Rejections;
+        Corrections = new Corrections(parts.Index, keys, opener, decisions);
+        Changes = new ChangeFeed(parts.Blobs, parts.Index, keys, opener);
     }
 
     /// <summary>Takes instances in.</summary>
@@ -77,6 +82,15 @@ public sealed class ImageArchive : IAsyncDisposable
 
     /// <summary>What waits for a decision.</summary>
     public Conflicts Conflicts { get; }
+
+    /// <summary>Hides instances with a reason, and shows them again.</summary>
+    public Rejections Rejections { get; }
+
+    /// <summary>Assigns studies to other patients.</summary>
+    public Corrections Corrections { get; }
+
+    /// <summary>What changed, for whoever follows.</summary>
+    public ChangeFeed Changes { get; }
 
     /// <summary>Commitment requests whose result is owed.</summary>
     public required CommitmentQueue CommitmentResults { get; init; }

@@ -169,7 +169,12 @@ public sealed class GrantTests
             openers.Except([.. Upkeep, .. Projections], StringComparer.Ordinal)
         );
         Assert.Equal(
-            ["Leadglass.Access.Trails.TrailSeal", "Leadglass.Archive.QuarantineRows", "Leadglass.Archive.RowContent"],
+            [
+                "Leadglass.Access.Trails.TrailSeal",
+                "Leadglass.Archive.DecisionRecord",
+                "Leadglass.Archive.QuarantineRows",
+                "Leadglass.Archive.RowContent",
+            ],
             CallersOf("Leadglass.Sealing.RowSealer", "Open")
         );
     }

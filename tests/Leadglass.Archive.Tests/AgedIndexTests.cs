@@ -68,12 +68,8 @@ public sealed class AgedIndexTests
         var study = $"1.9.{step % 3}";
         if (step % 8 == 7)
         {
-            await archive.Archive.Conflicts.DeleteAsync(
-                [SopInstanceUid.Parse($"1.9.0.{step - 1}"), SopInstanceUid.Parse($"1.9.2.{step - 2}")],
-                "operator:test",
-                "test",
-                None
-            );
+            await archive.DeleteAsync("1.9.0", $"1.9.0.{step - 1}");
+            await archive.DeleteAsync("1.9.2", $"1.9.2.{step - 2}");
         }
 
         await archive.StoreAsync(

@@ -107,6 +107,9 @@ public sealed class IngestMemoryTests
         public IAsyncEnumerable<BlobEntry> ReplayAsync(BlobMark from, CancellationToken cancellationToken) =>
             AsyncEnumerable.Empty<BlobEntry>();
 
+        public IAsyncEnumerable<BlobEntry> ListAsync(BlobMark from, CancellationToken cancellationToken) =>
+            AsyncEnumerable.Empty<BlobEntry>();
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
         private sealed class Stream(ForgetfulBlobStore store, int number) : IBlobStream

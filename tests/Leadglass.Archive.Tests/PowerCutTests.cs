@@ -56,12 +56,16 @@ public sealed class PowerCutTests
     /// <summary>One archive's life on one disk.</summary>
     private sealed class Run(MasterKey master, TestAccess access, int seed)
     {
+        private const string Corrected = "1.9.9";
         private static readonly PackStoreOptions Packs = new() { RollOverBytes = 64 * 1024, ReserveBytes = 0 };
         private static readonly ArchiveOptions Options = new() { BufferedInstanceBytesMax = 512 << 10 };
         private readonly Random _random = new(seed);
         private readonly Dictionary<string, byte[]> _stored = [];
         private readonly HashSet<string> _quarantined = [];
-        private readonly HashSet<string> _deleted = [];
+        private readonly HashSet<string> _gone = [];
+
+        // Whose the corrected study may be: the last acknowledged, and what was asked for since.
+        private readonly List<string> _patients = ["TEST-1"];
         private readonly List<MemoryStudyIndex> _states = [new()];
         private MemoryStudyIndex _index = new();
         private int _round;
@@ -107,7 +111,7 @@ public sealed class PowerCutTests
             return cuts;
         }
 
-        /// <summary>Stores, conflicts, deletes; remembers what was acknowledged.</summary>
+        /// <summary>Stores, conflicts, decides; remembers what was acknowledged.</summary>
         public async Task WorkAsync()
         {
             var round = _round++;
@@ -131,18 +135,58 @@ public sealed class PowerCutTests
                         archive,
                         TestInstances.Ct(study: "1.9.0", instance: $"1.9.{round}.8", patientId: $"TEST-{round + 2}")
                     );
-                    // From here on it may be gone; once the decision is acknowledged it is.
-                    _stored.Remove($"1.9.{round}.2");
-                    await archive.Conflicts.DeleteAsync(
-                        [SopInstanceUid.Parse($"1.9.{round}.2")],
-                        "operator:test",
-                        "test",
-                        None
-                    );
-                    _deleted.Add($"1.9.{round}.2");
+                    await DecideAsync(archive, round);
                 }
             );
         }
+
+        /// <summary>From when a decision is asked for either may hold; once it is acknowledged it does.</summary>
+        private async Task DecideAsync(ImageArchive archive, int round)
+        {
+            var (first, second, third) = ($"1.9.{round}.0", $"1.9.{round}.1", $"1.9.{round}.2");
+            var deleting = await access.RecordsAsync(Operation.ResolveConflict);
+            var rejecting = await access.RecordsAsync(Operation.Reject);
+            var correcting = await access.RecordsAsync(Operation.Correct);
+            var study = StudyInstanceUid.Parse("1.9.0");
+            _stored.Remove(third);
+            await archive.Conflicts.DeleteAsync(deleting, study, [SopInstanceUid.Parse(third)], "test", None);
+            _gone.Add(third);
+
+            _stored.Remove(second);
+            await RejectAsync(archive, rejecting, "1.9.1", second);
+            _gone.Add(second);
+
+            _stored.Remove(first, out var bytes);
+            await RejectAsync(archive, rejecting, "1.9.0", first);
+            await archive.Rejections.RestoreAsync(rejecting, study, [SopInstanceUid.Parse(first)], "test", None);
+            _stored.Add(first, bytes!);
+
+            await StoreAsync(
+                archive,
+                TestInstances.Ct(study: Corrected, instance: $"1.9.{round}.9"),
+                isCorrected: true
+            );
+            _patients.Add($"TEST-9{round}");
+            await archive.Corrections.AssignAsync(
+                correcting,
+                StudyInstanceUid.Parse(Corrected),
+                new PatientCorrection { PatientId = $"TEST-9{round}" },
+                "test",
+                None
+            );
+            _patients.RemoveRange(0, _patients.Count - 1);
+        }
+
+        private static async Task RejectAsync(ImageArchive archive, AccessGrant grant, string study, string instance) =>
+            await archive.Rejections.RejectAsync(
+                grant,
+                StudyInstanceUid.Parse(study),
+                null,
+                [SopInstanceUid.Parse(instance)],
+                RejectionReason.Quality,
+                "test",
+                None
+            );
 
         private async Task CheckAsync(MemoryStudyIndex index) =>
             await WithArchiveAsync(
@@ -170,7 +214,7 @@ public sealed class PowerCutTests
                         Assert.Equal(bytes, await TestArchive.BytesOfAsync(opened, opened.TransferSyntax));
                     }
 
-                    foreach (var uid in _deleted)
+                    foreach (var uid in _gone)
                     {
                         var keys = TestInstances.Keys("IMAGE", (DicomTag.SOPInstanceUID, uid));
                         var request = new SearchRequest
@@ -183,6 +227,7 @@ public sealed class PowerCutTests
                     }
 
                     var query = await access.GrantAsync(Operation.Query);
+                    Assert.Subset(_patients.ToHashSet(), await PatientsAsync(archive, query));
                     var listed = await archive
                         .Conflicts.ListAsync(query, None)
                         .Select(one => one.SopInstance.Value)
@@ -190,6 +235,23 @@ public sealed class PowerCutTests
                     Assert.Empty(_quarantined.Except(listed));
                 }
             );
+
+        private static async Task<HashSet<string>> PatientsAsync(ImageArchive archive, AccessGrant query)
+        {
+            var request = new SearchRequest
+            {
+                Model = QueryModel.StudyRoot,
+                Identifier = TestInstances.Keys(
+                    "STUDY",
+                    (DicomTag.StudyInstanceUID, Corrected),
+                    (DicomTag.PatientID, "")
+                ),
+            };
+            return await archive
+                .Search.FindAsync(query, request, None)
+                .Select(match => match.Identifier.GetString(DicomTag.PatientID)!)
+                .ToHashSetAsync(cancellationToken: None);
+        }
 
         private async Task VerifyAsync(MemoryStudyIndex index)
         {
@@ -206,7 +268,7 @@ public sealed class PowerCutTests
             Assert.True(report.IsSound, string.Join("; ", report.IndexFindings));
         }
 
-        private async Task StoreAsync(ImageArchive archive, DataSet dataSet)
+        private async Task StoreAsync(ImageArchive archive, DataSet dataSet, bool isCorrected = false)
         {
             var uid = dataSet.GetString(DicomTag.SOPInstanceUID)!;
             var bytes = DataSetWriter.ToBytes(dataSet, TransferSyntax.ExplicitVrLittleEndian);
@@ -223,6 +285,8 @@ public sealed class PowerCutTests
             var outcome = await incoming.CompleteAsync(None);
             switch (outcome.Result)
             {
+                case IngestResult.Stored when isCorrected:
+                    break;
                 case IngestResult.Stored:
                     _stored[uid] = bytes.ToArray();
                     break;

@@ -5,7 +5,8 @@ using Leadglass.Dicom;
 namespace Leadglass.Archive.Tests;
 
 /// <summary>
-/// Invariant 6: after any history of storing, sending again, conflicts, discarding and deleting, an index made anew from
+/// Invariant 6: after any history of storing, sending again, conflicts, discarding, accepting, deleting, rejecting,
+/// restoring and correcting, an index made anew from
 /// the packs answers every query as the one that grew with them.
 /// </summary>
 public sealed class RebuildTests
@@ -51,7 +52,7 @@ public sealed class RebuildTests
             var study = $"1.9.{random.Next(3)}";
             var series = $"{study}.{random.Next(2)}";
             var instance = $"{series}.{random.Next(5)}";
-            switch (random.Next(12))
+            switch (random.Next(18))
             {
                 case 0:
                     await archive.StoreAsync(TestInstances.Ct(study, series, instance, "TEST-2", pixelBytes: 64));
@@ -71,23 +72,28 @@ public sealed class RebuildTests
                     );
                     break;
                 case 3:
-                    await archive.Archive.Conflicts.DeleteAsync(
-                        [SopInstanceUid.Parse(instance)],
-                        "operator:test",
-                        "test",
-                        None
-                    );
+                    await archive.DeleteAsync(study, instance);
                     break;
                 case 4 when random.Next(3) == 0:
-                    await archive.Archive.Conflicts.DeleteAsync(
-                        StudyInstanceUid.Parse(study),
-                        "operator:test",
-                        "test",
-                        None
-                    );
+                    await archive.DeleteAsync(study);
                     break;
                 case 5 when (await archive.QuarantinedAsync()) is [var first, ..]:
-                    await archive.Archive.Conflicts.DiscardAsync([first], "operator:test", "test", None);
+                    await archive.DiscardAsync(first);
+                    break;
+                case 6:
+                    await archive.RejectAsync(study, (RejectionReason)(1 + random.Next(4)), instance);
+                    break;
+                case 7 when random.Next(3) == 0:
+                    await archive.RejectAsync(study);
+                    break;
+                case 8:
+                    await archive.RestoreAsync(study);
+                    break;
+                case 9:
+                    await archive.AssignAsync(study, $"TEST-{2 + random.Next(3)}", random.Next(2) == 0 ? "H" : null);
+                    break;
+                case 10 when (await archive.QuarantinedAsync()) is [.., var last]:
+                    await archive.AcceptAsync(last);
                     break;
                 default:
                     await archive.StoreAsync(
@@ -141,6 +147,27 @@ public sealed class RebuildTests
             );
         }
 
+        var records = await archive.Access.RecordsAsync(Access.Operation.Reject);
+        await foreach (var one in archive.Archive.Rejections.ListAsync(records, None))
+        {
+            said.Add(
+                $"{one.Study.Study.Value} {one.Reason} {one.At:O} {string.Join(' ', one.Instances.Select(i => i.SopInstance.Value))}"
+            );
+        }
+
+        records = await archive.Access.RecordsAsync(Access.Operation.Correct);
+        await foreach (var one in archive.Archive.Corrections.ListAsync(records, None))
+        {
+            said.Add($"{one.Study.Study.Value} {one.Study.Patient?.PatientId} {one.Patient.PatientId} {one.At:O}");
+        }
+
+        var changes = await archive.Archive.Changes.ReadAsync(
+            await archive.Access.GrantAsync(Access.Operation.Query),
+            ChangePosition.Beginning,
+            1000,
+            None
+        );
+        said.AddRange(changes.Changes.Select(one => $"{one.Kind} {one.Study.Value} {one.At:O} {one.Instances.Length}"));
         var grant = Access.AccessPolicy.Maintain(Access.MaintenanceTask.Verify);
         await foreach (var one in archive.Archive.Conflicts.DifferencesAsync(grant, None))
         {

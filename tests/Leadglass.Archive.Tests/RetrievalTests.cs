@@ -175,18 +175,8 @@ public sealed class RetrievalTests
         await archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.2"));
         await archive.StoreAsync(TestInstances.Ct(series: "1.2.826.0.1.1.2", instance: "1.2.3.3", modality: "MR"));
         await archive.StoreAsync(TestInstances.Ct(study: "1.2.826.0.1.2", instance: "1.2.3.4"));
-        await archive.Archive.Conflicts.DeleteAsync(
-            [SopInstanceUid.Parse("1.2.3.1"), SopInstanceUid.Parse("1.2.3.3")],
-            "operator:test",
-            "wrong patient",
-            default
-        );
-        await archive.Archive.Conflicts.DeleteAsync(
-            StudyInstanceUid.Parse("1.2.826.0.1.2"),
-            "operator:test",
-            "test",
-            default
-        );
+        await archive.DeleteAsync("1.2.826.0.1.1", "1.2.3.1", "1.2.3.3");
+        await archive.DeleteAsync("1.2.826.0.1.2");
         await CheckAsync();
         await archive.RestartAsync(new Contract.MemoryStudyIndex());
         await CheckAsync();

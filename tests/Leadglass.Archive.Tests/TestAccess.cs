@@ -14,6 +14,7 @@ namespace Leadglass.Archive.Tests;
 internal sealed class TestAccess : IAsyncDisposable
 {
     private readonly Dictionary<string, DeviceIdentity> _identities = [];
+    private PersonIdentity? _records;
 
     private TestAccess(AccessRegistries registries, CertificateAuthority authority)
     {
@@ -70,6 +71,52 @@ internal sealed class TestAccess : IAsyncDisposable
 
         return Assert.IsType<AccessDecision.Granted>(Policy.Decide(identity, operation)).Grant;
     }
+
+    /// <summary>A grant for a person who keeps the records: asked for, confirmed on the machine, signed in.</summary>
+    public async Task<AccessGrant> RecordsAsync(Operation operation)
+    {
+        _records ??= await PersonAsync("records", Role.Records);
+        return Grant(_records, operation);
+    }
+
+    /// <summary>Somebody with a role, signed in.</summary>
+    public async Task<PersonIdentity> PersonAsync(string name, Role role, params ReferringIdentity[] referring)
+    {
+        var root = AccessPolicy.Operator("root", isRoot: true);
+        var account = await Registries.Appointments.AddAsync(
+            Grant(root, Operation.Administer),
+            new Account
+            {
+                Id = Account.NewId(),
+                Name = name,
+                SecurityStamp = "1",
+            },
+            [role],
+            referring,
+            CancellationToken.None
+        );
+        foreach (var right in account.Pending)
+        {
+            account = await Registries.Appointments.ConfirmAsync(
+                Grant(root, Operation.Confirm),
+                account.Id,
+                right.Id,
+                CancellationToken.None
+            );
+        }
+
+        var session = await Registries.Sessions.OpenAsync(
+            account,
+            new SessionOpening(SignInMethod.PasswordAndCode),
+            CancellationToken.None
+        );
+        var known = Policy.Recognise(session.Secret, SessionKind.Pages, IPAddress.Parse("192.0.2.20"));
+        return (PersonIdentity)Assert.IsType<Recognition.Known>(known).Identity;
+    }
+
+    /// <summary>A grant that must be given.</summary>
+    public AccessGrant Grant(Identity identity, Operation operation) =>
+        Assert.IsType<AccessDecision.Granted>(Policy.Decide(identity, operation)).Grant;
 
     public async ValueTask DisposeAsync()
     {

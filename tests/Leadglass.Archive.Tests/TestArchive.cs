@@ -212,6 +212,79 @@ internal sealed class TestArchive : IAsyncDisposable
             )
             .Failure;
 
+    /// <summary>Deletes instances of a study, or all of it where none are named.</summary>
+    public async Task DeleteAsync(string study, params string[] instances) =>
+        await Archive.Conflicts.DeleteAsync(
+            await Access.RecordsAsync(Operation.ResolveConflict),
+            StudyInstanceUid.Parse(study),
+            instances.Length == 0 ? null : [.. instances.Select(one => SopInstanceUid.Parse(one))],
+            "test",
+            None
+        );
+
+    public async Task DiscardAsync(params QuarantinedInstance[] discarded) =>
+        await Archive.Conflicts.DiscardAsync(
+            await Access.RecordsAsync(Operation.ResolveConflict),
+            discarded,
+            "test",
+            None
+        );
+
+    public async Task<bool> AcceptAsync(QuarantinedInstance accepted) =>
+        await Archive.Conflicts.AcceptAsync(
+            await Access.RecordsAsync(Operation.ResolveConflict),
+            accepted,
+            "test",
+            None
+        );
+
+    /// <summary>Rejects instances of a study, or all of it where none are named.</summary>
+    public async Task<int> RejectAsync(
+        string study,
+        RejectionReason reason = RejectionReason.Quality,
+        params string[] instances
+    ) =>
+        await Archive.Rejections.RejectAsync(
+            await Access.RecordsAsync(Operation.Reject),
+            StudyInstanceUid.Parse(study),
+            null,
+            instances.Length == 0 ? null : [.. instances.Select(one => SopInstanceUid.Parse(one))],
+            reason,
+            "test",
+            None
+        );
+
+    /// <summary>Restores instances of a study, or all of it where none are named.</summary>
+    public async Task<int> RestoreAsync(string study, params string[] instances) =>
+        await Archive.Rejections.RestoreAsync(
+            await Access.RecordsAsync(Operation.Reject),
+            StudyInstanceUid.Parse(study),
+            instances.Length == 0 ? null : [.. instances.Select(one => SopInstanceUid.Parse(one))],
+            "test",
+            None
+        );
+
+    public async Task<bool> AssignAsync(
+        string study,
+        string patientId,
+        string? issuer = null,
+        string name = "Sample^Berta"
+    ) =>
+        await Archive.Corrections.AssignAsync(
+            await Access.RecordsAsync(Operation.Correct),
+            StudyInstanceUid.Parse(study),
+            new PatientCorrection
+            {
+                PatientId = patientId,
+                Issuer = issuer,
+                Name = name,
+                BirthDate = "19801224",
+                Sex = "F",
+            },
+            "test",
+            None
+        );
+
     public async Task<List<QuarantinedInstance>> QuarantinedAsync() =>
         await Archive.Conflicts.ListAsync(await Access.GrantAsync(Operation.Query), None).ToListAsync(None);
 

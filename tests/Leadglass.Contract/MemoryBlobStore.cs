@@ -120,6 +120,9 @@ public sealed class MemoryBlobStore : IBlobStore
         }
     }
 
+    public IAsyncEnumerable<BlobEntry> ListAsync(BlobMark from, CancellationToken cancellationToken) =>
+        ReplayAsync(from, cancellationToken);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private void Take(long bytes)

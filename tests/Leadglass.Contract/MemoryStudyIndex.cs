@@ -58,17 +58,30 @@ public sealed class MemoryStudyIndex : IStudyIndex
     public IAsyncEnumerable<StudyRow> StudiesAsync(CancellationToken cancellationToken)
     {
         var now = Now();
-        return now.Studies.Select(now.Counted).ToAsyncEnumerable();
+        return now.Studies.Select(now.Counted).Where(row => row.InstanceCount > 0).ToAsyncEnumerable();
     }
 
     public IAsyncEnumerable<SeriesRow> SeriesOfAsync(Token study, CancellationToken cancellationToken)
     {
         var now = Now();
-        return now.Series.Where(row => row.Study == study).Select(now.Counted).ToAsyncEnumerable();
+        return now
+            .Series.Where(row => row.Study == study)
+            .Select(now.Counted)
+            .Where(row => row.InstanceCount > 0)
+            .ToAsyncEnumerable();
     }
 
     public IAsyncEnumerable<InstanceRow> InstancesOfAsync(Token series, CancellationToken cancellationToken) =>
-        Now().Instances.Where(row => row.Series == series).ToAsyncEnumerable();
+        Now().Instances.Where(row => row.Series == series && row.Rejected is null).ToAsyncEnumerable();
+
+    public ValueTask<MetadataRow?> FindMetadataAsync(Token series, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Now().Metadata.GetValueOrDefault(series));
+
+    public IAsyncEnumerable<DecisionRow> DecisionsOfAsync(Token study, CancellationToken cancellationToken) =>
+        Now().Decisions.Where(row => row.Study == study).ToAsyncEnumerable();
+
+    public IAsyncEnumerable<DecisionRow> DecisionsAsync(CancellationToken cancellationToken) =>
+        Now().Decisions.ToAsyncEnumerable();
 
     public IAsyncEnumerable<QuarantineRow> QuarantinedAsync(CancellationToken cancellationToken) =>
         Now().Quarantined.ToAsyncEnumerable();
@@ -99,6 +112,9 @@ public sealed class MemoryStudyIndex : IStudyIndex
         public List<InstanceRow> Instances { get; private init; } = [];
         public Dictionary<Token, InstanceRow> ByToken { get; private init; } = [];
         public List<QuarantineRow> Quarantined { get; private init; } = [];
+        public List<DecisionRow> Decisions { get; private init; } = [];
+        public Dictionary<Token, MetadataRow> Metadata { get; private init; } = [];
+        public Dictionary<Token, long> Changes { get; private init; } = [];
 
         public Tables Clone() =>
             new()
@@ -108,22 +124,22 @@ public sealed class MemoryStudyIndex : IStudyIndex
                 Instances = [.. Instances],
                 ByToken = new(ByToken),
                 Quarantined = [.. Quarantined],
+                Decisions = [.. Decisions],
+                Metadata = new(Metadata),
+                Changes = new(Changes),
             };
 
         public StudyRow Counted(StudyRow row)
         {
-            var series = Series.FindAll(one => one.Study == row.Token);
-            return row with
-            {
-                SeriesCount = series.Count,
-                InstanceCount = Instances.Count(one => series.Exists(other => other.Token == one.Series)),
-            };
+            var series = Series.FindAll(one => one.Study == row.Token).ConvertAll(one => Counted(one).InstanceCount);
+            return row with { SeriesCount = series.Count(count => count > 0), InstanceCount = series.Sum() };
         }
 
         public SeriesRow Counted(SeriesRow row) =>
             row with
             {
-                InstanceCount = Instances.Count(one => one.Series == row.Token),
+                InstanceCount = Instances.Count(one => one.Series == row.Token && one.Rejected is null),
+                Changes = Changes.GetValueOrDefault(row.Token),
             };
 
         public void Apply(IndexChange change)
@@ -141,6 +157,7 @@ public sealed class MemoryStudyIndex : IStudyIndex
                     if (ByToken.TryAdd(row.Token, row))
                     {
                         Instances.Add(row);
+                        Changed(row.Series);
                     }
 
                     break;
@@ -154,15 +171,43 @@ public sealed class MemoryStudyIndex : IStudyIndex
                 case IndexChange.RemoveQuarantined(var content):
                     Quarantined.RemoveAll(row => row.Content == content);
                     break;
+                case IndexChange.RejectInstance(var instance, var reason):
+                    Reject(instance, reason);
+                    break;
+                case IndexChange.AddDecision(var row):
+                    if (!Decisions.Exists(other => other.Record == row.Record))
+                    {
+                        Decisions.Add(row);
+                    }
+
+                    break;
+                case IndexChange.PutMetadata(var row):
+                    if (Changes.GetValueOrDefault(row.Series) == row.Changes)
+                    {
+                        Metadata[row.Series] = row;
+                    }
+
+                    break;
+                case IndexChange.ForgetMetadata(var study):
+                    Series.FindAll(row => row.Study == study).ForEach(row => Changed(row.Token));
+                    break;
                 case IndexChange.RemoveInstance(var instance):
+                    if (ByToken.TryGetValue(instance, out var removed))
+                    {
+                        Changed(removed.Series);
+                    }
+
                     Instances.RemoveAll(row => row.Token == instance);
                     ByToken.Remove(instance);
                     Series.RemoveAll(series => !Instances.Exists(row => row.Series == series.Token));
                     Studies.RemoveAll(study => !Series.Exists(row => row.Study == study.Token));
+                    Decisions.RemoveAll(row => !Studies.Exists(study => study.Token == row.Study));
                     break;
                 case IndexChange.RemoveStudy(var study):
+                    Decisions.RemoveAll(row => row.Study == study);
                     foreach (var series in Series.FindAll(row => row.Study == study))
                     {
+                        Changed(series.Token);
                         foreach (var row in Instances.FindAll(row => row.Series == series.Token))
                         {
                             ByToken.Remove(row.Token);
@@ -177,6 +222,22 @@ public sealed class MemoryStudyIndex : IStudyIndex
                 default:
                     throw new ArgumentOutOfRangeException(nameof(change));
             }
+        }
+
+        private void Reject(Token instance, RejectionReason? reason)
+        {
+            if (ByToken.TryGetValue(instance, out var known))
+            {
+                ByToken[instance] = known with { Rejected = reason };
+                Instances[Instances.FindIndex(row => row.Token == instance)] = ByToken[instance];
+                Changed(known.Series);
+            }
+        }
+
+        private void Changed(Token series)
+        {
+            Changes[series] = Changes.GetValueOrDefault(series) + 1;
+            Metadata.Remove(series);
         }
 
         private static void Put<T>(List<T> rows, T row, Predicate<T> same)

@@ -5,8 +5,8 @@ using Leadglass.Sealing;
 namespace Leadglass.Archive;
 
 /// <summary>
-/// Storage Commitment Push Model (PS3.4 J): what is confirmed is on stable storage, findable and not quarantined. It opens
-/// nothing.
+/// Storage Commitment Push Model (PS3.4 J): what is confirmed is on stable storage, findable, neither quarantined nor
+/// rejected. It opens nothing.
 /// </summary>
 public sealed class StorageCommitment
 {
@@ -83,7 +83,7 @@ public sealed class StorageCommitment
     {
         var token = _keys.Of(instance.SopInstance);
         var row = contradicted.Contains(token) ? null : await _index.FindInstanceAsync(token, cancellationToken);
-        return row is null ? CommitmentFailure.NoSuchObjectInstance
+        return row is not { Rejected: null } ? CommitmentFailure.NoSuchObjectInstance
             : row.SopClass != _keys.Of(instance.SopInstance, instance.SopClass)
                 ? CommitmentFailure.ClassInstanceConflict
             : null;
@@ -108,7 +108,7 @@ public enum CommitmentFailure : ushort
     /// <summary>Processing failure.</summary>
     ProcessingFailure = 0x0110,
 
-    /// <summary>It is not here, or not confirmed since it is quarantined.</summary>
+    /// <summary>It is not here, or not confirmed since it is quarantined or rejected.</summary>
     NoSuchObjectInstance = 0x0112,
 
     /// <summary>Resource limitation.</summary>

@@ -9,22 +9,19 @@ namespace Leadglass.Archive;
 /// What waits for whoever keeps the records: content that contradicts what is known, and decisions about it. A decision is
 /// a record in the packs, so that a rebuild decides the same.
 /// </summary>
-public sealed class Conflicts
+public sealed partial class Conflicts
 {
+    private readonly IngestContext _context;
     private readonly IStudyIndex _index;
     private readonly ArchiveKeys _keys;
-    private readonly GroupCommitter _committer;
-    private readonly IndexUpkeep _upkeep;
-    private readonly TimeProvider _clock;
+    private readonly ContentOpener _opener;
+    private readonly DecisionWriter _decisions;
 
-    internal Conflicts(IngestContext context) =>
-        (_index, _keys, _committer, _upkeep, _clock) = (
-            context.Index,
-            context.Keys,
-            context.Committer,
-            context.Upkeep,
-            context.Clock
-        );
+    internal Conflicts(IngestContext context, ContentOpener opener, DecisionWriter decisions)
+    {
+        (_context, _index, _keys) = (context, context.Index, context.Keys);
+        (_opener, _decisions) = (opener, decisions);
+    }
 
     /// <summary>How many instances are quarantined, and their bytes; it reveals nothing of them.</summary>
     public async ValueTask<QuarantineUse> CountAsync(CancellationToken cancellationToken)
@@ -39,14 +36,14 @@ public sealed class Conflicts
     }
 
     /// <summary>What is quarantined, as far as the grant covers it.</summary>
-    /// <param name="grant">Leave to query.</param>
+    /// <param name="grant">Leave to query, or to resolve conflicts.</param>
     /// <exception cref="AccessRefusedException">The grant is for something else or does not hold.</exception>
     public async IAsyncEnumerable<QuarantinedInstance> ListAsync(
         AccessGrant grant,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        if (grant.Operation is not Operation.Query)
+        if (grant.Operation is not (Operation.Query or Operation.ResolveConflict))
         {
             throw new AccessRefusedException(RefusalReason.RightMissing);
         }
@@ -61,13 +58,7 @@ public sealed class Conflicts
 
             var descriptor = QuarantineRows.Open(row, _keys);
             var uids = InstanceUids.Of(descriptor);
-            var facts = new StudyFacts
-            {
-                Study = uids.Study,
-                Patient = descriptor.PatientId is { Length: > 0 } id
-                    ? new PatientKey(id, descriptor.Issuer ?? "")
-                    : null,
-            };
+            var facts = ContentOpener.FactsOf(descriptor);
             if (grant.Covers(facts))
             {
                 yield return new QuarantinedInstance(
@@ -118,83 +109,97 @@ public sealed class Conflicts
     }
 
     /// <summary>Discards quarantined content: what is stored stays as it is. Returns when that is durable.</summary>
-    /// <param name="decidedBy">Who decides: the identity's key.</param>
+    /// <param name="grant">Leave to resolve conflicts; what it does not cover is refused.</param>
     /// <param name="reason">Why; sealed with the decision.</param>
+    /// <exception cref="AccessRefusedException">The grant is for something else, does not hold or cover it.</exception>
     /// <exception cref="CommitFailedException">It could not be written.</exception>
-    public Task DiscardAsync(
+    public async Task DiscardAsync(
+        AccessGrant grant,
         IReadOnlyList<QuarantinedInstance> discarded,
-        string decidedBy,
         string reason,
         CancellationToken cancellationToken
-    ) =>
-        DecideAsync(
-            new Decision
-            {
-                DiscardedContents = [.. discarded.Select(one => $"{one.Content.Value:x32}")],
-                Reason = reason,
-            },
-            decidedBy,
-            cancellationToken
-        );
-
-    /// <summary>Deletes instances: they are no longer found, and no rebuild brings them back. Sent again, they are new.</summary>
-    /// <inheritdoc cref="DiscardAsync" />
-    public Task DeleteAsync(
-        IReadOnlyList<SopInstanceUid> instances,
-        string decidedBy,
-        string reason,
-        CancellationToken cancellationToken
-    ) =>
-        DecideAsync(
-            new Decision
-            {
-                DeletedInstances = [.. instances.Select(one => $"{_keys.Of(one).Value:x32}")],
-                Reason = reason,
-            },
-            decidedBy,
-            cancellationToken
-        );
-
-    /// <summary>Deletes a study whole.</summary>
-    /// <inheritdoc cref="DiscardAsync" />
-    public Task DeleteAsync(
-        StudyInstanceUid study,
-        string decidedBy,
-        string reason,
-        CancellationToken cancellationToken
-    ) =>
-        DecideAsync(
-            new Decision { DeletedStudy = $"{_keys.Of(study).Value:x32}", Reason = reason },
-            decidedBy,
-            cancellationToken
-        );
-
-    private async Task DecideAsync(Decision decision, string decidedBy, CancellationToken cancellationToken)
+    )
     {
-        var descriptor = new RecordDescriptor
+        RequireResolve(grant);
+        foreach (var ofStudy in discarded.GroupBy(one => one.Study.Study))
         {
-            Kind = RecordKind.Decision,
-            At = _clock.GetUtcNow(),
-            Source = decidedBy,
-            Decision = decision,
-        };
-        var output = new System.Buffers.ArrayBufferWriter<byte>();
-        using (var sealer = new RecordSealer(_keys.Archive, default, output))
+            await grant.AuthorizeAsync(ofStudy.First().Study, cancellationToken);
+            await _decisions.DecideAsync(
+                new Decision
+                {
+                    DiscardedContents = [.. ofStudy.Select(one => $"{one.Content.Value:x32}")],
+                    Reason = reason,
+                },
+                grant.Identity.Key,
+                cancellationToken
+            );
+            await grant.RecordOutcomeAsync(ofStudy.First().Study, ofStudy.Count(), 0, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Deletes instances of a study, or the study: they are no longer found, and no rebuild brings them back. Sent again,
+    /// they are new.
+    /// </summary>
+    /// <param name="grant">Leave to resolve conflicts.</param>
+    /// <param name="instances">Null: the study whole; else which, as far as it has them.</param>
+    /// <returns>False: there is no such study that the grant covers.</returns>
+    /// <inheritdoc cref="DiscardAsync" />
+    public async Task<bool> DeleteAsync(
+        AccessGrant grant,
+        StudyInstanceUid study,
+        IReadOnlyCollection<SopInstanceUid>? instances,
+        string reason,
+        CancellationToken cancellationToken
+    )
+    {
+        RequireResolve(grant);
+        if (await OpenAsync(grant, study, cancellationToken) is not { } opened)
         {
-            sealer.Write(RecordRun.Descriptor, descriptor.ToBytes());
-            sealer.Complete();
+            return false;
         }
 
-        await _committer.CommitAsync(
-            new CommitItem
+        if (instances is { Count: 0 })
+        {
+            return true;
+        }
+
+        await grant.AuthorizeAsync(opened.Facts, cancellationToken);
+        await _decisions.DecideAsync(
+            study,
+            new Decision
             {
-                Record = new System.Buffers.ReadOnlySequence<byte>(output.WrittenMemory),
-                Epoch = await _committer.CurrentEpochAsync(cancellationToken),
-                Decide = () => _upkeep.DecideAsync(decision, CancellationToken.None),
+                Deletes = [.. (instances ?? []).Select(one => new DecidedInstance("", one.Value))],
+                Reason = reason,
             },
+            grant.Identity.Key,
             cancellationToken
         );
+        await grant.RecordOutcomeAsync(
+            opened.Facts,
+            instances?.Count ?? opened.Row.InstanceCount,
+            0,
+            cancellationToken
+        );
+        return true;
     }
+
+    private static void RequireResolve(AccessGrant grant)
+    {
+        if (grant.Operation is not Operation.ResolveConflict)
+        {
+            throw new AccessRefusedException(RefusalReason.RightMissing);
+        }
+    }
+
+    private async ValueTask<OpenedStudy?> OpenAsync(
+        AccessGrant grant,
+        StudyInstanceUid study,
+        CancellationToken cancellationToken
+    ) =>
+        await _index.FindStudyAsync(_keys.Of(study), cancellationToken) is { } row
+            ? _opener.OpenStudyForRecords(grant, row)
+            : null;
 }
 
 /// <summary>Quarantined content, as a list shows it.</summary>

@@ -6,7 +6,7 @@ namespace Leadglass.Archive;
 /// Decides what an instance is to the archive, from its UIDs and patient: new, known, or in contradiction with what is
 /// known, in the index or on its way in. One decision at a time; one instance of a SOP Instance UID at a time.
 /// </summary>
-internal sealed class IdentityLedger(ArchiveKeys keys, IStudyIndex index) : IDisposable
+internal sealed class IdentityLedger(ArchiveKeys keys, IStudyIndex index, IndexUpkeep upkeep) : IDisposable
 {
     private readonly SemaphoreSlim _deciding = new(1);
     private readonly Lock _gate = new();
@@ -94,12 +94,13 @@ internal sealed class IdentityLedger(ArchiveKeys keys, IStudyIndex index) : IDis
         if (study?.Patient != facts.PatientToken)
         {
             var row = await index.FindStudyAsync(facts.StudyToken, cancellationToken);
-            if (row is not null && row.Patient != facts.PatientToken)
+            var follows = row is not null && row.Patient != facts.PatientToken && FollowsCorrection(row, facts);
+            if (row is not null && row.Patient != facts.PatientToken && !follows)
             {
                 return (Hold(facts, new Verdict.Conflict(ConflictReason.OtherPatient)), null);
             }
 
-            if (study is not null)
+            if (study is not null && !follows)
             {
                 return (null, study.Settled.Task);
             }
@@ -117,6 +118,9 @@ internal sealed class IdentityLedger(ArchiveKeys keys, IStudyIndex index) : IDis
 
         return (Hold(facts, new Verdict.New(key!)), null);
     }
+
+    /// <summary>The study was this patient's before it was assigned to another: what comes later follows it there.</summary>
+    private bool FollowsCorrection(StudyRow row, InstanceFacts facts) => upkeep.WasOf(row, facts.PatientToken);
 
     private IdentityHold Hold(InstanceFacts facts, Verdict verdict)
     {

@@ -21,6 +21,7 @@ public sealed class IncomingInstance : IAsyncDisposable
     private readonly BlockBuffer _plain;
     private IngestOutcome? _refusal;
     private InstanceFacts? _facts;
+    private RejectionNote? _note;
     private IdentityLedger.IdentityHold? _hold;
     private SealedRecordWriter? _record;
     private Task? _authorized;
@@ -152,6 +153,23 @@ public sealed class IncomingInstance : IAsyncDisposable
             _request.Patient,
             _context.Keys
         );
+        if (RejectionNote.Of(header) is { } note)
+        {
+            if (!MayReject())
+            {
+                Refuse(StorageStatus.NotAuthorized, "no leave to reject instances");
+                return;
+            }
+
+            if (note.Instances.Length > Rejections.InstancesMax)
+            {
+                Refuse(StorageStatus.CannotUnderstand, "the rejection note names too many instances");
+                return;
+            }
+
+            _note = note;
+        }
+
         // Its record in the trail becomes durable while the rest arrives; it is awaited before anything is acknowledged.
         _authorized = _grant.AuthorizeAsync(_facts.StudyFacts, cancellationToken).AsTask();
         _epoch = await _context.Committer.CurrentEpochAsync(cancellationToken);
@@ -171,6 +189,34 @@ public sealed class IncomingInstance : IAsyncDisposable
                 // Known: it waits in memory until its digest tells whether it is the same.
                 break;
         }
+    }
+
+    /// <summary>Asked anew each time: the grant for it is for minutes, and an instance may take hours to arrive.</summary>
+    private bool MayReject() => _grant.Ask(Operation.Reject) is AccessDecision.Granted;
+
+    /// <summary>A note is acknowledged when what it names is hidden.</summary>
+    private async Task<IngestOutcome> CarryOutAsync(IngestOutcome outcome, CancellationToken cancellationToken)
+    {
+        if (_note is not { } note || outcome.Result is not (IngestResult.Stored or IngestResult.AlreadyStored))
+        {
+            return outcome;
+        }
+
+        // The note itself is in the index: others of its UID need not wait while it is carried out.
+        _hold!.Dispose();
+        if (_grant.Ask(Operation.Reject) is not AccessDecision.Granted(var leave))
+        {
+            throw new AccessRefusedException(RefusalReason.RightMissing);
+        }
+
+        var rejected = await _context.Rejections.ApplyAsync(leave, note, _facts!.Uids, cancellationToken);
+        return rejected == note.Instances.Length || outcome.Result is IngestResult.AlreadyStored
+            ? outcome
+            : outcome with
+            {
+                Status = StorageStatus.Conflict,
+                Comment = "not all that the note rejects is here",
+            };
     }
 
     /// <summary>Begins to seal, with what has come so far.</summary>
@@ -239,7 +285,7 @@ public sealed class IncomingInstance : IAsyncDisposable
 
         await _authorized!;
         var digest = _digester.Finish(_reader.Header!, _reader.Trailer);
-        return _hold!.Verdict switch
+        var outcome = _hold!.Verdict switch
         {
             Verdict.New => await StoreAsync(digest, cancellationToken),
             Verdict.Known(var row) when row.Digest.SaysTheSameAs(digest) => new IngestOutcome(
@@ -250,6 +296,7 @@ public sealed class IncomingInstance : IAsyncDisposable
             Verdict.Conflict(var reason) => await QuarantineAsync(reason, digest, cancellationToken),
             _ => await QuarantineAsync(ConflictReason.OtherContent, digest, cancellationToken),
         };
+        return await CarryOutAsync(outcome, cancellationToken);
     }
 
     private async Task<IngestOutcome> StoreAsync(ContentDigest digest, CancellationToken cancellationToken)

@@ -67,6 +67,7 @@ internal sealed record IngestContext(
     IdentityLedger Ledger,
     GroupCommitter Committer,
     IndexUpkeep Upkeep,
+    Rejections Rejections,
     BlockPool Budget,
     BlockPool Staging,
     ArchiveOptions Options,

@@ -48,6 +48,9 @@ public interface IBlobStore : IAsyncDisposable
     /// valid commit record is an entry of its own, never an early end.
     /// </summary>
     IAsyncEnumerable<BlobEntry> ReplayAsync(BlobMark from, CancellationToken cancellationToken);
+
+    /// <summary>The same without reading the records: damage inside of one is not told.</summary>
+    IAsyncEnumerable<BlobEntry> ListAsync(BlobMark from, CancellationToken cancellationToken);
 }
 
 /// <summary>A large record on its way into the store. Disposing it before the commit leaves nothing behind.</summary>

@@ -19,23 +19,32 @@ public interface IStudyIndex : IAsyncDisposable
     /// <exception cref="IndexFullException">No room; nothing was applied.</exception>
     ValueTask ApplyAsync(IReadOnlyList<IndexChange> changes, BlobMark mark, CancellationToken cancellationToken);
 
-    /// <summary>One study, or null.</summary>
+    /// <summary>One study, or null. A study whose instances are all rejected is found too, and counts none.</summary>
     ValueTask<StudyRow?> FindStudyAsync(Token study, CancellationToken cancellationToken);
 
-    /// <summary>One series, or null.</summary>
+    /// <summary>One series, or null. A series whose instances are all rejected is found too, and counts none.</summary>
     ValueTask<SeriesRow?> FindSeriesAsync(Token series, CancellationToken cancellationToken);
 
-    /// <summary>One instance, or null.</summary>
+    /// <summary>One instance, or null. A rejected one is found too, and says so.</summary>
     ValueTask<InstanceRow?> FindInstanceAsync(Token instance, CancellationToken cancellationToken);
 
-    /// <summary>All studies, in the order of their arrival.</summary>
+    /// <summary>All studies that show anything, in the order of their arrival.</summary>
     IAsyncEnumerable<StudyRow> StudiesAsync(CancellationToken cancellationToken);
 
-    /// <summary>The series of a study, in the order of their arrival.</summary>
+    /// <summary>The series of a study that show anything, in the order of their arrival.</summary>
     IAsyncEnumerable<SeriesRow> SeriesOfAsync(Token study, CancellationToken cancellationToken);
 
-    /// <summary>The instances of a series, in the order of their commits.</summary>
+    /// <summary>The instances of a series that are not rejected, in the order of their commits.</summary>
     IAsyncEnumerable<InstanceRow> InstancesOfAsync(Token series, CancellationToken cancellationToken);
+
+    /// <summary>The metadata of a series as it was made ready; null where there is none that is current.</summary>
+    ValueTask<MetadataRow?> FindMetadataAsync(Token series, CancellationToken cancellationToken);
+
+    /// <summary>What was decided about a study, in the order of the commits.</summary>
+    IAsyncEnumerable<DecisionRow> DecisionsOfAsync(Token study, CancellationToken cancellationToken);
+
+    /// <summary>What was decided about all studies, in the order of the commits.</summary>
+    IAsyncEnumerable<DecisionRow> DecisionsAsync(CancellationToken cancellationToken);
 
     /// <summary>What is quarantined, in the order of arrival.</summary>
     IAsyncEnumerable<QuarantineRow> QuarantinedAsync(CancellationToken cancellationToken);

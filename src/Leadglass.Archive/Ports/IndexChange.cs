@@ -16,7 +16,22 @@ public abstract record IndexChange
     /// <summary>Adds an instance whose series is known. A known instance stays as it is.</summary>
     public sealed record AddInstance(InstanceRow Row) : IndexChange;
 
-    /// <summary>Removes an instance; a series or study that is empty then goes with it.</summary>
+    /// <summary>Hides an instance, or shows it again where there is no reason.</summary>
+    public sealed record RejectInstance(Token Instance, RejectionReason? Reason) : IndexChange;
+
+    /// <summary>Keeps what was decided about a study. A known decision stays as it is.</summary>
+    public sealed record AddDecision(DecisionRow Row) : IndexChange;
+
+    /// <summary>
+    /// Keeps the metadata of a series, if nothing of it changed since it was made; any change of what the series shows
+    /// removes it.
+    /// </summary>
+    public sealed record PutMetadata(MetadataRow Row) : IndexChange;
+
+    /// <summary>Removes the metadata of all series of a study.</summary>
+    public sealed record ForgetMetadata(Token Study) : IndexChange;
+
+    /// <summary>Removes an instance; a series or study that has none at all then goes with it.</summary>
     public sealed record RemoveInstance(Token Instance) : IndexChange;
 
     /// <summary>Removes a study with all that belongs to it.</summary>

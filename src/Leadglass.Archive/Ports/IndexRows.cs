@@ -9,10 +9,10 @@ namespace Leadglass.Archive;
 /// <param name="Sealed">Patient and study attributes, sealed.</param>
 public sealed record StudyRow(Token Token, Token Patient, KeyId Key, ReadOnlyMemory<byte> Sealed)
 {
-    /// <summary>Kept by the index itself: how many series.</summary>
+    /// <summary>Kept by the index itself: how many series with instances that are not rejected.</summary>
     public int SeriesCount { get; init; }
 
-    /// <summary>Kept by the index itself: how many instances.</summary>
+    /// <summary>Kept by the index itself: how many instances, the rejected ones not counted.</summary>
     public int InstanceCount { get; init; }
 }
 
@@ -22,8 +22,11 @@ public sealed record StudyRow(Token Token, Token Patient, KeyId Key, ReadOnlyMem
 /// <param name="Sealed">Series attributes, sealed.</param>
 public sealed record SeriesRow(Token Token, Token Study, ReadOnlyMemory<byte> Sealed)
 {
-    /// <summary>Kept by the index itself: how many instances.</summary>
+    /// <summary>Kept by the index itself: how many instances, the rejected ones not counted.</summary>
     public int InstanceCount { get; init; }
+
+    /// <summary>Kept by the index itself: rises whenever what the series shows changes.</summary>
+    public long Changes { get; init; }
 }
 
 /// <summary>One instance as the index keeps it.</summary>
@@ -40,7 +43,37 @@ public sealed record InstanceRow(
     ContentDigest Digest,
     BlobLocation Location,
     ReadOnlyMemory<byte> Sealed
-);
+)
+{
+    /// <summary>Why it was rejected; null for an instance that is shown.</summary>
+    public RejectionReason? Rejected { get; init; }
+}
+
+/// <summary>What was decided about a study, for lists.</summary>
+/// <param name="Record">The record that it is.</param>
+/// <param name="Kind">What kind of decision.</param>
+/// <param name="Study">About which study.</param>
+/// <param name="Key">Which key of the key ring it is sealed under: the study's.</param>
+/// <param name="Sealed">Its descriptor, sealed.</param>
+public sealed record DecisionRow(Token Record, DecisionKind Kind, Token Study, KeyId Key, ReadOnlyMemory<byte> Sealed);
+
+/// <summary>What can be decided about a study and is listed.</summary>
+public enum DecisionKind : byte
+{
+    /// <summary>Instances were rejected.</summary>
+    Rejection = 1,
+
+    /// <summary>The study was assigned to another patient.</summary>
+    Correction = 2,
+}
+
+/// <summary>The metadata of a series, made ready.</summary>
+/// <param name="Series">The series.</param>
+/// <param name="Changes">Its <see cref="SeriesRow.Changes"/> when this was made.</param>
+/// <param name="Instances">How many instances it tells of.</param>
+/// <param name="Length">Bytes of the JSON.</param>
+/// <param name="Sealed">The JSON, compressed and sealed.</param>
+public sealed record MetadataRow(Token Series, long Changes, int Instances, long Length, ReadOnlyMemory<byte> Sealed);
 
 /// <summary>Content that contradicts what is known, kept until someone decides.</summary>
 /// <param name="Content">Of the SOP Instance UID with the content: its identity.</param>

@@ -29,6 +29,9 @@ internal sealed record RecordDescriptor
     /// <summary>A longer one is not read.</summary>
     public const int BytesMax = 8 << 20;
 
+    /// <summary>What the decisions about studies are told in; everything else stays at 1.</summary>
+    public const int DecisionVersion = 2;
+
     public int Version { get; init; } = 1;
     public required RecordKind Kind { get; init; }
     public required DateTimeOffset At { get; init; }
@@ -73,7 +76,7 @@ internal sealed record RecordDescriptor
         try
         {
             var descriptor = JsonSerializer.Deserialize(bytes, DescriptorJson.Default.RecordDescriptor);
-            return descriptor is { Version: 1 }
+            return descriptor is { Version: 1 or DecisionVersion }
                 ? descriptor
                 : throw new BlobDamagedException($"a descriptor of version {descriptor?.Version}: unknown here");
         }
@@ -103,11 +106,39 @@ internal sealed record Decision
     /// <summary>Quarantined content that is discarded, by token, hexadecimal.</summary>
     public ImmutableArray<string> DiscardedContents { get; init; } = [];
 
+    /// <summary>Instances of the descriptor's study that are no longer shown.</summary>
+    public RejectionOfInstances? Rejects { get; init; }
+
+    /// <summary>Instances of the descriptor's study that are shown again.</summary>
+    public ImmutableArray<DecidedInstance>? Restores { get; init; }
+
+    /// <summary>Whose the descriptor's study is.</summary>
+    public PatientCorrection? Corrects { get; init; }
+
+    /// <summary>Instances of the descriptor's study that are deleted; none named: all.</summary>
+    public ImmutableArray<DecidedInstance>? Deletes { get; init; }
+
     /// <summary>Why, in the words of whoever decided.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Reveals nothing.</summary>
     public override string ToString() => "decision";
+}
+
+/// <summary>What a rejection names.</summary>
+/// <param name="Code">Code Value of the reason, of the scheme DCM.</param>
+/// <param name="Instances">Which instances.</param>
+internal sealed record RejectionOfInstances(string Code, ImmutableArray<DecidedInstance> Instances)
+{
+    /// <summary>Reveals nothing.</summary>
+    public override string ToString() => $"rejection {Code}";
+}
+
+/// <summary>An instance as a decision names it, by UIDs.</summary>
+internal sealed record DecidedInstance(string Series, string Instance)
+{
+    /// <summary>Reveals nothing.</summary>
+    public override string ToString() => "instance";
 }
 
 [JsonSourceGenerationOptions(

@@ -36,6 +36,9 @@ public sealed class ArchivedInstance
     /// <summary>As it is stored.</summary>
     public TransferSyntax TransferSyntax { get; }
 
+    /// <summary>Whose what leaves is; null where it is as it came.</summary>
+    internal PatientCorrection? Correction { get; private init; }
+
     internal Token Token { get; }
 
     internal BlobLocation Location { get; }
@@ -53,6 +56,7 @@ public sealed class ArchivedInstance
         && SeriesInstanceUid.TryParse(series.Content.GetString(DicomTag.SeriesInstanceUID), out var seriesUid)
             ? new ArchivedInstance(series.Facts, seriesUid, instance, sopClass, syntax, row.Token, row.Location)
             {
+                Correction = series.Correction,
                 FrameCount = (int)Math.Clamp(content.GetInt64(DicomTag.NumberOfFrames) ?? 1, 1, int.MaxValue),
             }
             : throw new IndexDamagedException("an instance's row lacks its UIDs: rebuild the index");

@@ -75,7 +75,7 @@ public sealed partial class InstanceRetrieval
         SopInstanceUid instance,
         CancellationToken cancellationToken
     ) =>
-        await _index.FindInstanceAsync(_keys.Of(instance), cancellationToken) is { } row
+        await _index.FindInstanceAsync(_keys.Of(instance), cancellationToken) is { Rejected: null } row
         && (series is not { } named || _keys.Of(named) == row.Series)
         && await _index.FindSeriesAsync(row.Series, cancellationToken) is { } seriesRow
         && seriesRow.Study == study.Row.Token

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 
 namespace Leadglass.Archive;
 
@@ -24,7 +25,13 @@ public sealed class ReadyMetadata
     public int InstanceCount { get; }
 
     /// <summary>The JSON, decompressed as it is read.</summary>
-    public Stream OpenRead() => new GZipStream(new MemoryStream(Compressed.ToArray()), CompressionMode.Decompress);
+    public Stream OpenRead() =>
+        new GZipStream(
+            MemoryMarshal.TryGetArray(Compressed, out var array)
+                ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+                : new MemoryStream(Compressed.ToArray()),
+            CompressionMode.Decompress
+        );
 
     /// <summary>Reveals nothing.</summary>
     public override string ToString() => $"metadata of {InstanceCount} instances";

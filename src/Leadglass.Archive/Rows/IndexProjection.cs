@@ -46,7 +46,12 @@ internal sealed class IndexProjection(ArchiveKeys keys, IStudyIndex index)
             study.IsNew
             | Add(study.Content, DicomTag.SOPClassesInStudy, facts.Uids.SopClass.Value)
             | (facts.Modality.Length > 0 && Add(study.Content, DicomTag.ModalitiesInStudy, facts.Modality));
-        studyChanged |= RowDifferences.Note(study.Content, facts.Header, QueryAttributes.Patient);
+        studyChanged |= RowDepartments.Add(study.Content, facts.Header.GetString(DicomTag.InstitutionalDepartmentName));
+        if (!RowCorrections.IsCorrected(study.Content))
+        {
+            studyChanged |= RowDifferences.Note(study.Content, facts.Header, QueryAttributes.Patient);
+        }
+
         studyChanged |= RowDifferences.Note(study.Content, facts.Header, QueryAttributes.Study);
         seriesChanged |= RowDifferences.Note(series.Content, facts.Header, QueryAttributes.Series);
         if (studyChanged)
@@ -56,7 +61,7 @@ internal sealed class IndexProjection(ArchiveKeys keys, IStudyIndex index)
                 new IndexChange.PutStudy(
                     new StudyRow(
                         facts.StudyToken,
-                        facts.PatientToken,
+                        study.Patient,
                         key,
                         RowContent.Seal(rows, facts.StudyToken, study.Content)
                     )
@@ -106,8 +111,8 @@ internal sealed class IndexProjection(ArchiveKeys keys, IStudyIndex index)
 
         var row = await index.FindStudyAsync(facts.StudyToken, cancellationToken);
         open = row is null
-            ? new OpenStudy(NewStudy(facts)) { IsNew = true }
-            : new OpenStudy(RowContent.Open(keys.RowsOf(key), facts.StudyToken, row.Sealed));
+            ? new OpenStudy(NewStudy(facts), facts.PatientToken) { IsNew = true }
+            : new OpenStudy(RowContent.Open(keys.RowsOf(key), facts.StudyToken, row.Sealed), row.Patient);
         _open.Add(facts.StudyToken, open);
         return open;
     }
@@ -179,8 +184,10 @@ internal sealed class IndexProjection(ArchiveKeys keys, IStudyIndex index)
         return true;
     }
 
-    private sealed class OpenStudy(DataSet content)
+    private sealed class OpenStudy(DataSet content, Token patient)
     {
+        /// <summary>Whose it is: after a correction not whose its instances say.</summary>
+        public Token Patient { get; } = patient;
         public DataSet Content { get; } = content;
         public bool IsNew { get; set; }
         public Dictionary<Token, OpenSeries> Series { get; } = [];

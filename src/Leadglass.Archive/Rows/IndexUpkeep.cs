@@ -47,6 +47,10 @@ internal sealed class IndexUpkeep
     /// <summary>Forgets what was prepared and not applied.</summary>
     public void Forget() => Projection.Reset();
 
+    /// <summary>Whether a study was this patient's before it was assigned to another.</summary>
+    public bool WasOf(StudyRow row, Token patient) =>
+        RowCorrections.WasOf(RowContent.Open(_keys.RowsOf(row.Key), row.Token, row.Sealed), patient);
+
     /// <summary>Fills the directory from the index.</summary>
     /// <exception cref="IndexDamagedException">A row is not as it was sealed.</exception>
     public async Task FillDirectoryAsync(CancellationToken cancellationToken)
@@ -178,9 +182,9 @@ internal sealed class IndexUpkeep
             case RecordKind.Quarantined:
                 changes.Add(new IndexChange.AddQuarantined(QuarantineRows.Of(descriptor, key, location, _keys)));
                 break;
-            case RecordKind.Decision when descriptor.Decision is { } decision:
+            case RecordKind.Decision when descriptor.Decision is not null:
                 await ApplyPendingAsync(changes, cancellationToken);
-                await DecideAsync(decision, cancellationToken);
+                await DecideAsync(new DecisionRecord(descriptor, record.Header.RecordId, key.Id), cancellationToken);
                 break;
             default:
                 throw new BlobDamagedException($"a record of kind {descriptor.Kind}: unknown here");
@@ -191,12 +195,12 @@ internal sealed class IndexUpkeep
     /// Carries out a decision. It looks at what came before it, so that has to be in the index; the mark stays, and doing
     /// it again after a crash changes nothing.
     /// </summary>
-    public async ValueTask DecideAsync(Decision decision, CancellationToken cancellationToken)
+    public async ValueTask DecideAsync(DecisionRecord decision, CancellationToken cancellationToken)
     {
         var projection = new DecisionProjection(_keys, _index);
         List<IndexChange> changes = [];
         await projection.AddAsync(decision, changes, cancellationToken);
-        Projection.Touched.UnionWith(projection.Studies);
+        Projection.Touched.UnionWith(projection.Touched);
         await ApplyPendingAsync(changes, cancellationToken);
         await projection.GatherAsync(changes, cancellationToken);
         await ApplyPendingAsync(changes, cancellationToken);
@@ -212,7 +216,7 @@ internal sealed class IndexUpkeep
     private async ValueTask RefreshAsync(Token study, CancellationToken cancellationToken)
     {
         var row = await _index.FindStudyAsync(study, cancellationToken);
-        if (row is null)
+        if (row is not { InstanceCount: > 0 })
         {
             _directory.Remove(study);
         }

@@ -47,6 +47,7 @@ internal sealed class InstanceFacts
             Study = Uids.Study,
             Patient = Patient,
             Modalities = Modality.Length == 0 ? [] : [Modality],
+            Referring = ReferringPhysician.Of(Header),
         };
 
     /// <summary>From a data set that came in.</summary>

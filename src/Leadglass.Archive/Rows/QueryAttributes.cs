@@ -33,6 +33,7 @@ internal static class QueryAttributes
         DicomTag.IssuerOfAccessionNumberSequence,
         DicomTag.TimezoneOffsetFromUTC,
         DicomTag.ReferringPhysicianName,
+        DicomTag.ReferringPhysicianIdentificationSequence,
         DicomTag.StudyDescription,
         DicomTag.ProcedureCodeSequence,
         DicomTag.NameOfPhysiciansReadingStudy,

@@ -89,7 +89,7 @@ internal static class RowContent
     }
 
     // Items know their parent: a row must not take them away from the data set that they were read in.
-    private static DataElement Copy(DataElement element) =>
+    public static DataElement Copy(DataElement element) =>
         element is SequenceElement sequence
             ? new SequenceElement(sequence.Tag, [.. sequence.Items.Select(CopyItem)])
             : element;

@@ -9,12 +9,8 @@ namespace Leadglass.Archive;
 /// </summary>
 internal static class RowDifferences
 {
-    private const ushort PrivateGroup = 0x0009;
-
     /// <summary>The tags in which instances differ.</summary>
-    public static DicomTag Tag { get; } = new(PrivateGroup, 0x1001);
-
-    private static DicomTag Creator { get; } = new(PrivateGroup, 0x0010);
+    public static DicomTag Tag => RowPrivates.Differences;
 
     /// <summary>Notes what differs from the row; true if anything new was noted.</summary>
     public static bool Note(DataSet row, DataSet header, IReadOnlyList<DicomTag> tags)
@@ -52,7 +48,7 @@ internal static class RowDifferences
             BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan((i * 4) + 2), noted[i].Element);
         }
 
-        row.SetText(Creator, ValueRepresentation.LO, "LEADGLASS");
+        RowPrivates.SetCreator(row);
         row.SetBytes(Tag, ValueRepresentation.AT, bytes);
         return true;
     }

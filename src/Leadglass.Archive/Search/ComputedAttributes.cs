@@ -18,9 +18,13 @@ internal static class ComputedAttributes
         content.SetString(DicomTag.NumberOfStudyRelatedSeries, study.Row.SeriesCount.ToString());
         content.SetString(DicomTag.NumberOfStudyRelatedInstances, study.Row.InstanceCount.ToString());
         if (
-            !plan.Asks(DicomTag.NumberOfPatientRelatedStudies)
-            && !plan.Asks(DicomTag.NumberOfPatientRelatedSeries)
-            && !plan.Asks(DicomTag.NumberOfPatientRelatedInstances)
+            !SeesPatientsWhole(grant)
+            || (
+                !plan.Request.ReturnsAll
+                && !plan.Asks(DicomTag.NumberOfPatientRelatedStudies)
+                && !plan.Asks(DicomTag.NumberOfPatientRelatedSeries)
+                && !plan.Asks(DicomTag.NumberOfPatientRelatedInstances)
+            )
         )
         {
             return;
@@ -38,6 +42,10 @@ internal static class ComputedAttributes
         content.SetString(DicomTag.NumberOfPatientRelatedSeries, series.ToString());
         content.SetString(DicomTag.NumberOfPatientRelatedInstances, instances.ToString());
     }
+
+    /// <summary>A device is limited to patients, never to some studies of one; people and shares may be.</summary>
+    private static bool SeesPatientsWhole(AccessGrant grant) =>
+        grant.ReachesEverything || grant.Identity is DeviceIdentity;
 
     private static IEnumerable<StudyEntry> Of(OpenedStudy study, StudyDirectory directory) =>
         directory

@@ -246,6 +246,18 @@ internal sealed class StudyDirectory
             _byMoment.Remove(former);
             _byMoment.Add(entry);
         }
+
+        // Corrections are rare: a study moves between chains by making them anew.
+        if (former.PatientId != entry.PatientId || former.Accession != entry.Accession)
+        {
+            _byPatientId.Clear();
+            _byAccession.Clear();
+            foreach (var one in _entries)
+            {
+                _byPatientId.Add(one?.PatientId ?? "");
+                _byAccession.Add(one?.Accession ?? "");
+            }
+        }
     }
 
     private void Add(StudyEntry entry)

@@ -146,7 +146,25 @@ public sealed class ArchiveVerification : IDisposable
                     _deleted.Add(ParseToken(deleted));
                 }
 
+                NoteDeleted(descriptor, decision);
+
                 break;
+        }
+    }
+
+    private void NoteDeleted(RecordDescriptor descriptor, Decision decision)
+    {
+        if (decision.Deletes is { IsEmpty: true } && StudyInstanceUid.TryParse(descriptor.Study, out var study))
+        {
+            _deleted.Add(_keys.Of(study));
+        }
+
+        foreach (var one in decision.Deletes ?? [])
+        {
+            if (SopInstanceUid.TryParse(one.Instance, out var instance))
+            {
+                _deleted.Add(_keys.Of(instance));
+            }
         }
     }
 
