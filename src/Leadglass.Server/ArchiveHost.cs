@@ -8,6 +8,8 @@ using Leadglass.Archive.Sqlite;
 using Leadglass.Sealing;
 using Leadglass.Server.Configuration;
 using Leadglass.Server.Data;
+using Leadglass.Server.SignIn.People;
+using Leadglass.Server.SignIn.Secrets;
 
 namespace Leadglass.Server;
 
@@ -63,6 +65,9 @@ public sealed class ArchiveHost : IAsyncDisposable
     public ListenerEndpoints? Listening { get; internal set; }
 
     internal MasterKey Master { get; private set; } = null!;
+
+    /// <summary>One-time links by which people sign in for the first time.</summary>
+    internal SignInLinks Links { get; private set; } = null!;
 
     /// <summary>Opens the archive in a folder.</summary>
     /// <param name="keys">The folder of keys when the user names one.</param>
@@ -137,6 +142,7 @@ public sealed class ArchiveHost : IAsyncDisposable
         var trail = DurableFolder.Open(Folder.Trail);
         Trail = Own(await Trail.OpenAsync(trail, Master, Clock, cancel));
         TrailQueries = Own(new TrailQueries(trail, Master, Trail));
+        Links = new SignInLinks(new SealedSecrets(state, Master), Clock);
         Policy = new AccessPolicy(Registries, Authority.Certificate, Trail, Clock);
         var ring = Own(KeyRing.Open(state.Folder(KeyRingFolder), Master));
         _opened.Push(new Closing(ring.Close));

@@ -4,6 +4,7 @@ using Leadglass.Cli.Commands.Client;
 using Leadglass.Cli.Doctor;
 using Leadglass.Server.Control;
 using Leadglass.Server.Exchange;
+using Leadglass.Server.SignIn.Commands;
 
 namespace Leadglass.Cli.Commands;
 
@@ -17,6 +18,9 @@ namespace Leadglass.Cli.Commands;
 [JsonSerializable(typeof(DeviceFilesResult))]
 [JsonSerializable(typeof(DeviceList))]
 [JsonSerializable(typeof(DeviceSummary))]
+[JsonSerializable(typeof(ClientList))]
+[JsonSerializable(typeof(ClientResult))]
+[JsonSerializable(typeof(ClientSummary))]
 [JsonSerializable(typeof(TrailVerification))]
 [JsonSerializable(typeof(Diagnosis))]
 [JsonSerializable(typeof(VerifyResult))]

@@ -100,6 +100,8 @@ internal static class ServeCommand
             );
             logging
                 .AddFilter("Leadglass", LogLevel.Information)
+                // It warns of a stricter caching rule than its own.
+                .AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error)
                 .AddFilter((category, level) => IsOurs(category) || level >= LogLevel.Warning)
                 .AddSimpleConsole(console =>
                 {

@@ -7,11 +7,12 @@ namespace Leadglass.Server.Configuration;
 /// Reads <c>leadglass.json</c>, the environment (<c>LEADGLASS__KEY</c>, lists as <c>LEADGLASS__KEY__0</c>) and the options
 /// of the command line, each winning over the one before, and reports every mistake at once.
 /// </summary>
-public sealed class ConfigurationReader
+public sealed partial class ConfigurationReader
 {
     private const string Prefix = "LEADGLASS__";
     private const int FileLengthMax = 1024 * 1024;
     private const int ListLengthMax = 1_000;
+    private const char SectionMark = '.';
 
     private readonly List<string> _mistakes = [];
     private readonly Dictionary<string, Setting> _settings = new(StringComparer.OrdinalIgnoreCase);
@@ -68,7 +69,7 @@ public sealed class ConfigurationReader
 
             foreach (var property in document.RootElement.EnumerateObject())
             {
-                AddFileSetting(file, property);
+                AddFileSetting(file, property.Name, property.Value);
             }
         }
         catch (Exception failure) when (failure is JsonException or IOException or UnauthorizedAccessException)
@@ -77,19 +78,29 @@ public sealed class ConfigurationReader
         }
     }
 
-    private void AddFileSetting(string file, JsonProperty property)
+    private void AddFileSetting(string file, string name, JsonElement value)
     {
-        var isList = property.Value.ValueKind == JsonValueKind.Array;
-        var values = isList ? property.Value.EnumerateArray().Take(ListLengthMax + 1).ToArray() : [property.Value];
-        if (values.Any(value => value.ValueKind is JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null))
+        if (value.ValueKind == JsonValueKind.Object && IsSection(name))
         {
-            _mistakes.Add($"{file}: {property.Name} must be a text, a number, true or false, or a list of those");
+            foreach (var member in value.EnumerateObject())
+            {
+                AddFileSetting(file, $"{name}{SectionMark}{member.Name}", member.Value);
+            }
+
             return;
         }
 
-        if (!_settings.TryAdd(property.Name, new Setting([.. values.Select(value => value.ToString())], file, isList)))
+        var isList = value.ValueKind == JsonValueKind.Array;
+        var values = isList ? value.EnumerateArray().Take(ListLengthMax + 1).ToArray() : [value];
+        if (values.Any(value => value.ValueKind is JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null))
         {
-            _mistakes.Add($"{file}: {property.Name} stands there twice");
+            _mistakes.Add($"{file}: {name} must be a text, a number, true or false, or a list of those");
+            return;
+        }
+
+        if (!_settings.TryAdd(name, new Setting([.. values.Select(one => one.ToString())], file, isList)))
+        {
+            _mistakes.Add($"{file}: {name} stands there twice");
         }
     }
 
@@ -102,14 +113,20 @@ public sealed class ConfigurationReader
         foreach (var (name, value) in ours)
         {
             var parts = name[Prefix.Length..].Split("__");
-            if (parts is [var key])
+            if (
+                parts is [.. var section, var place]
+                && section.Length > 0
+                && int.TryParse(place, out var index)
+                && index >= 0
+            )
             {
-                _settings[key] = new Setting([value], $"environment variable {name}");
-            }
-            else if (parts is [var list, var place] && int.TryParse(place, out var index) && index >= 0)
-            {
+                var list = string.Join(SectionMark, section);
                 lists.TryAdd(list, []);
                 lists[list][index] = value;
+            }
+            else if (parts.Length == 1 || IsSection(parts[0]))
+            {
+                _settings[string.Join(SectionMark, parts)] = new Setting([value], $"environment variable {name}");
             }
             else
             {
@@ -149,6 +166,7 @@ public sealed class ConfigurationReader
             ),
             DrainTimeout = Take("drainTimeoutSeconds", defaults.DrainTimeout, Seconds(0, 600)),
             PrivateStorageClasses = TakeList("privateStorageClasses", Uid),
+            SignIn = BindSignIn(),
         };
         foreach (var (key, setting) in _settings)
         {

@@ -64,4 +64,7 @@ public sealed record ServeOptions
 
     /// <summary>UIDs of private SOP classes that are stored like the standard's.</summary>
     public IReadOnlyList<string> PrivateStorageClasses { get; init; } = [];
+
+    /// <summary>How people sign in.</summary>
+    public SignInOptions SignIn { get; init; } = new();
 }

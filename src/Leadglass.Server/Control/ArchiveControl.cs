@@ -36,7 +36,13 @@ public sealed class ArchiveControl(DataFolder folder, string? keys, HostEnvironm
                 if (held is not null)
                 {
                     await using var host = await ArchiveHost.OpenAsync(folder, keys, held, environment, clock, cancel);
-                    return await command.RunAsync(host, arguments, progress, cancel);
+                    return await command.RunAsync(
+                        host,
+                        new ControlPeer(environment.IsRoot),
+                        arguments,
+                        progress,
+                        cancel
+                    );
                 }
             }
 

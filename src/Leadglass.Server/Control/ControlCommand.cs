@@ -15,11 +15,16 @@ public abstract class ControlCommand
 
     internal abstract Task<JsonElement> RunAsync(
         ArchiveHost host,
+        ControlPeer peer,
         JsonElement arguments,
         IProgress<ControlProgress> progress,
         CancellationToken cancel
     );
 }
+
+/// <summary>Who runs a command, as the kernel says.</summary>
+/// <param name="IsRoot">Whether it is root.</param>
+public sealed record ControlPeer(bool IsRoot);
 
 /// <summary>A command with its types.</summary>
 /// <param name="run">Does it; throws <see cref="ArchiveRefusedException"/> or <see cref="ArchiveUnavailableException"/>.</param>
@@ -27,24 +32,40 @@ public sealed class ControlCommand<TArguments, TResult>(
     string name,
     JsonTypeInfo<TArguments> argumentsType,
     JsonTypeInfo<TResult> resultType,
-    Func<ArchiveHost, TArguments, IProgress<ControlProgress>, CancellationToken, Task<TResult>> run
+    Func<ArchiveHost, ControlPeer, TArguments, IProgress<ControlProgress>, CancellationToken, Task<TResult>> run
 ) : ControlCommand(name)
     where TArguments : class
     where TResult : class
 {
+    /// <summary>A command for which it does not matter who runs it.</summary>
+    public ControlCommand(
+        string name,
+        JsonTypeInfo<TArguments> argumentsType,
+        JsonTypeInfo<TResult> resultType,
+        Func<ArchiveHost, TArguments, IProgress<ControlProgress>, CancellationToken, Task<TResult>> run
+    )
+        : this(
+            name,
+            argumentsType,
+            resultType,
+            (host, _, arguments, progress, cancel) => run(host, arguments, progress, cancel)
+        ) { }
+
     internal JsonTypeInfo<TArguments> ArgumentsType { get; } = argumentsType;
 
     internal JsonTypeInfo<TResult> ResultType { get; } = resultType;
 
     internal Task<TResult> RunAsync(
         ArchiveHost host,
+        ControlPeer peer,
         TArguments arguments,
         IProgress<ControlProgress> progress,
         CancellationToken cancel
-    ) => run(host, arguments, progress, cancel);
+    ) => run(host, peer, arguments, progress, cancel);
 
     internal override async Task<JsonElement> RunAsync(
         ArchiveHost host,
+        ControlPeer peer,
         JsonElement arguments,
         IProgress<ControlProgress> progress,
         CancellationToken cancel
@@ -53,6 +74,6 @@ public sealed class ControlCommand<TArguments, TResult>(
         var typed =
             arguments.Deserialize(ArgumentsType)
             ?? throw new ArchiveRefusedException(isUsage: true, $"{Name} takes arguments");
-        return JsonSerializer.SerializeToElement(await RunAsync(host, typed, progress, cancel), ResultType);
+        return JsonSerializer.SerializeToElement(await RunAsync(host, peer, typed, progress, cancel), ResultType);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Leadglass.Server.Exchange;
+using Leadglass.Server.SignIn.Commands;
 
 namespace Leadglass.Server.Control;
 
@@ -13,6 +14,10 @@ public static class ControlCommands
         DeviceCommands.Renew,
         DeviceCommands.Enable,
         DeviceCommands.List,
+        ClientCommands.Add,
+        ClientCommands.Renew,
+        ClientCommands.Enable,
+        ClientCommands.List,
         TrailCommands.Prepare,
         ExamineCommand.Examine,
         ImportCommands.Import,

@@ -100,13 +100,13 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             try
             {
-                if (!PeerCredentials.IsOwner(socket))
+                if (PeerCredentials.Find(socket) is not { } peer)
                 {
                     _log.ControlRefused();
                     return;
                 }
 
-                await AnswerAsync(socket);
+                await AnswerAsync(socket, peer);
             }
             catch (Exception failure)
                 when (failure
@@ -125,7 +125,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(Socket socket)
+    private async Task AnswerAsync(Socket socket, ControlPeer peer)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         limit.CancelAfter(RequestTimeout);
@@ -145,7 +145,7 @@ internal sealed class ControlServer : IAsyncDisposable
                     "the running archive does not know this command: it is of another version; restart it"
                 );
             var progress = new ProgressSender(socket);
-            var result = await command.RunAsync(_host, request.Arguments, progress, _stop.Token);
+            var result = await command.RunAsync(_host, peer, request.Arguments, progress, _stop.Token);
             await progress.Sent;
             response = new ControlResponse(ControlOutcome.Done, Result: result);
         }

@@ -12,18 +12,18 @@ internal static partial class PeerCredentials
     private const int UserIdOffset = 4;
     private const int LengthBytes = 12;
 
-    /// <summary>Whether the peer is root or the user that this process runs as.</summary>
-    public static bool IsOwner(Socket socket)
+    /// <summary>The peer when it is root or the user that this process runs as; null: it is somebody else.</summary>
+    public static ControlPeer? Find(Socket socket)
     {
         // struct ucred: process, user and group, four bytes each in the machine's order.
         Span<byte> credentials = stackalloc byte[LengthBytes];
         if (socket.GetRawSocketOption(LevelSocket, OptionPeerCred, credentials) < LengthBytes)
         {
-            return false;
+            return null;
         }
 
         var user = MemoryMarshal.Read<uint>(credentials[UserIdOffset..]);
-        return user == 0 || user == EffectiveUser();
+        return user == 0 || user == EffectiveUser() ? new ControlPeer(IsRoot: user == 0) : null;
     }
 
     [LibraryImport("libc", EntryPoint = "geteuid")]

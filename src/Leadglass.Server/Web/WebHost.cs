@@ -1,6 +1,7 @@
 using Leadglass.Access;
 using Leadglass.Server.DicomWeb;
 using Leadglass.Server.Pages;
+using Leadglass.Server.SignIn;
 using Leadglass.Server.Viewer;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
@@ -41,6 +42,7 @@ internal sealed class WebHost
     [
         new(Map: Liveness.Map),
         new(Observability.Add, Observability.Map),
+        new(SignInPart.Add, SignInPart.Map, SignInPart.Use),
         new(RetrievePart.Add, RetrievePart.Map),
         new(Map: QidoPart.Map),
         new(Map: StowPart.Map),

@@ -1,0 +1,44 @@
+using Leadglass.Access;
+using Leadglass.Sealing;
+using Leadglass.Server.Control;
+
+namespace Leadglass.Server.SignIn;
+
+/// <summary>How commands administer people and programs: with the policy's leave, which puts each act into the trail.</summary>
+internal static class Administration
+{
+    /// <summary>Does something as whoever runs the command on this machine.</summary>
+    /// <exception cref="ArchiveRefusedException">It is refused or mistaken.</exception>
+    /// <exception cref="ArchiveUnavailableException">It cannot be kept or recorded.</exception>
+    public static async Task<TResult> AdministerAsync<TResult>(
+        this ArchiveHost host,
+        ControlPeer peer,
+        string userName,
+        Operation operation,
+        Func<AccessGrant, Task<TResult>> act
+    )
+    {
+        var identity = AccessPolicy.Operator(userName, peer.IsRoot);
+        if (host.Policy.Decide(identity, operation) is not AccessDecision.Granted { Grant: var grant })
+        {
+            throw new ArchiveRefusedException(isUsage: false, "this may be done by root, or with the recovery key");
+        }
+
+        try
+        {
+            return await act(grant);
+        }
+        catch (StateException mistaken)
+        {
+            throw new ArchiveRefusedException(isUsage: false, mistaken.Message);
+        }
+        catch (AccessRefusedException refused)
+        {
+            throw new ArchiveRefusedException(isUsage: false, $"refused: {refused.Reason}");
+        }
+        catch (Exception failure) when (failure is SealingException or DurableIOException)
+        {
+            throw new ArchiveUnavailableException(failure.Message, failure);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using Leadglass.Access;
+using Microsoft.AspNetCore.Http;
+
+namespace Leadglass.Server.SignIn.Browser;
+
+/// <summary>How far a sign-in has come.</summary>
+internal enum SignInStage
+{
+    /// <summary>A one-time link was opened: a password is to be chosen.</summary>
+    ChoosePassword,
+
+    /// <summary>The first factor is proved: a second one is to be set up.</summary>
+    EnrolFactor,
+
+    /// <summary>The first factor is proved: the second one is asked for.</summary>
+    ProveFactor,
+
+    /// <summary>A passkey was asked for; nobody is known yet.</summary>
+    Passkey,
+
+    /// <summary>The link of a share was opened: its code is asked for.</summary>
+    ShareCode,
+}
+
+/// <summary>A sign-in that has begun. It gives no right to anything.</summary>
+internal sealed record SignInStep(SignInStage Stage)
+{
+    /// <summary>Whose; empty while that is not known.</summary>
+    public string AccountId { get; init; } = string.Empty;
+
+    /// <summary>The account's security stamp at that moment: a step does not outlive a change of password.</summary>
+    public string SecurityStamp { get; init; } = string.Empty;
+
+    /// <summary>Where to go afterwards: a path of this archive.</summary>
+    public string Return { get; init; } = "/";
+
+    /// <summary>By what the first factor was proved, for the trail.</summary>
+    public string Method { get; init; } = string.Empty;
+
+    /// <summary>The authenticator secret that is being set up.</summary>
+    public string? AuthenticatorKey { get; init; }
+
+    /// <summary>What a passkey's answer is compared with.</summary>
+    public string? PasskeyState { get; init; }
+
+    /// <summary>The share's id.</summary>
+    public string? ShareId { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Stage.ToString();
+}
+
+/// <summary>
+/// Sign-ins that have begun, in memory, for a quarter of an hour. Bounded: when too many have begun, the oldest is
+/// forgotten. The browser holds a random name for its own in a cookie, a new one at each step.
+/// </summary>
+internal sealed class SignInSteps(TimeProvider clock)
+{
+    /// <summary>How long a person may take.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
+
+    private const int StepsMax = 10_000;
+    private const int TriesMax = 5;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Held> _held = new(StringComparer.Ordinal);
+    private readonly Queue<(string Hash, DateTimeOffset Until)> _order = new();
+
+    /// <summary>Begins or goes on: what the browser held before is forgotten.</summary>
+    public void Begin(HttpContext context, SignInStep step)
+    {
+        End(context);
+        var secret = AccessSecret.Create();
+        var until = clock.GetUtcNow() + Lifetime;
+        lock (_gate)
+        {
+            while (_order.TryPeek(out var oldest) && (oldest.Until <= clock.GetUtcNow() || _order.Count >= StepsMax))
+            {
+                _order.Dequeue();
+                _held.Remove(oldest.Hash);
+            }
+
+            var hash = AccessSecret.DigestOf(secret);
+            _order.Enqueue((hash, until));
+            _held[hash] = new Held(step, until);
+        }
+
+        BrowserCookies.Set(context, BrowserCookies.Step, secret);
+    }
+
+    /// <summary>The browser's sign-in when it is at this stage; null: it has none.</summary>
+    public SignInStep? Find(HttpContext context, SignInStage stage)
+    {
+        lock (_gate)
+        {
+            return
+                HashOf(context) is { } hash
+                && _held.TryGetValue(hash, out var held)
+                && clock.GetUtcNow() < held.Until
+                && held.Step.Stage == stage
+                ? held.Step
+                : null;
+        }
+    }
+
+    /// <summary>Counts a failed try; after a few the step is gone and sign-in begins anew.</summary>
+    /// <returns>Whether another try is left.</returns>
+    public bool Fail(HttpContext context)
+    {
+        lock (_gate)
+        {
+            if (HashOf(context) is not { } hash || !_held.TryGetValue(hash, out var held))
+            {
+                return false;
+            }
+
+            _held[hash] = held with { Tries = held.Tries + 1 };
+            if (held.Tries + 1 < TriesMax)
+            {
+                return true;
+            }
+
+            _held.Remove(hash);
+        }
+
+        BrowserCookies.Clear(context, BrowserCookies.Step);
+        return false;
+    }
+
+    /// <summary>Forgets what the browser had begun.</summary>
+    /// <returns>False: there was nothing, or another request of the same browser has just ended it.</returns>
+    public bool End(HttpContext context)
+    {
+        if (HashOf(context) is not { } hash)
+        {
+            return false;
+        }
+
+        BrowserCookies.Clear(context, BrowserCookies.Step);
+        lock (_gate)
+        {
+            return _held.Remove(hash);
+        }
+    }
+
+    private static string? HashOf(HttpContext context) =>
+        context.Request.Cookies[BrowserCookies.Step] is { Length: > 0 and <= AccessSecret.LengthMax } secret
+            ? AccessSecret.DigestOf(secret)
+            : null;
+
+    private sealed record Held(SignInStep Step, DateTimeOffset Until, int Tries = 0);
+}

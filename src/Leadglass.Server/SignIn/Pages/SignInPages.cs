@@ -1,0 +1,197 @@
+using Leadglass.Access;
+using Leadglass.Server.Configuration;
+using Leadglass.Server.Pages;
+using Leadglass.Server.Pages.Rendering;
+using Leadglass.Server.Pages.Texts;
+using Leadglass.Server.SignIn.Browser;
+using Leadglass.Server.SignIn.People;
+using Leadglass.Server.Web;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Routing;
+
+namespace Leadglass.Server.SignIn.Pages;
+
+/// <summary>Signing in with name, password and second factor, and signing out.</summary>
+internal sealed class SignInPages(
+    PasswordSignIn passwords,
+    SecondFactor factor,
+    SignInSteps steps,
+    BrowserSessions sessions,
+    SignInRecords records,
+    UserManager<AccountUser> users,
+    ServeOptions options
+)
+{
+    public const string Path = "/signin";
+    public const string CodePath = "/signin/code";
+    public const string EnrolPath = "/signin/enrol";
+
+    public static void Map(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.Page<SignInPages>(Path, static (pages, context) => pages.ShowAsync(context)).StrangersWelcome();
+        endpoints.Form<SignInPages>(Path, static (pages, context) => pages.TryAsync(context)).StrangersWelcome();
+        endpoints
+            .Page<SignInPages>(CodePath, static (pages, context) => pages.AskCodeAsync(context))
+            .StrangersWelcome();
+        endpoints
+            .Form<SignInPages>(CodePath, static (pages, context) => pages.TryCodeAsync(context))
+            .StrangersWelcome();
+        endpoints
+            .Form<SignInPages>("/signout", static (pages, context) => pages.LeaveAsync(context))
+            .StrangersWelcome();
+    }
+
+    /// <summary>The page, with what there is to say.</summary>
+    public Task ShowAsync(
+        HttpContext context,
+        Text? notice = null,
+        string? name = null,
+        string? returnTo = null,
+        int status = StatusCodes.Status200OK
+    ) =>
+        context.RenderAsync<SignInPage>(
+            visitor: null,
+            new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                [nameof(SignInPage.Return)] = returnTo ?? LocalPath.Of(context.Request.Query["return"]),
+                [nameof(SignInPage.UserName)] = name,
+                [nameof(SignInPage.Provider)] = options.SignIn.OpenIdConnect?.DisplayName,
+                [nameof(SignInPage.Notice)] = notice ?? NoticeOf(context.Request.Query["notice"]),
+                [nameof(SignInPage.IsFault)] = notice is not null || context.Request.Query["notice"] != "out",
+            },
+            status
+        );
+
+    /// <summary>The first factor is proved: asks for the second, has it set up, or signs in.</summary>
+    public async Task GoOnAsync(HttpContext context, AccountUser user, SignInMethod method, string returnTo)
+    {
+        var step = new SignInStep(SignInStage.ProveFactor)
+        {
+            AccountId = user.Id,
+            SecurityStamp = user.Account.SecurityStamp,
+            Return = returnTo,
+        };
+        if (SecondFactor.IsSetUp(user.Account))
+        {
+            steps.Begin(context, step);
+            await context.SeeOther(CodePath);
+        }
+        else if (factor.IsNeeded(user.Account))
+        {
+            steps.Begin(
+                context,
+                step with
+                {
+                    Stage = SignInStage.EnrolFactor,
+                    AuthenticatorKey = OneTimePassword.NewKey(),
+                }
+            );
+            await context.SeeOther(EnrolPath);
+        }
+        else
+        {
+            await sessions.SignInAsync(context, user.Account, method);
+            await context.SeeOther(returnTo);
+        }
+    }
+
+    /// <summary>Whose step it is, as long as nothing about the account was withdrawn since it began.</summary>
+    public async Task<AccountUser?> FindUserAsync(SignInStep step) =>
+        await users.FindByIdAsync(step.AccountId) is { Account: { Enabled: true } account } user
+        && account.SecurityStamp == step.SecurityStamp
+        && !await passwords.IsLockedAsync(user)
+            ? user
+            : null;
+
+    private async Task TryAsync(HttpContext context)
+    {
+        var name = await context.FieldAsync("name");
+        var returnTo = LocalPath.Of(await context.FieldAsync("return"));
+        var answer = await passwords.TryAsync(
+            name,
+            await context.FieldAsync("password"),
+            context.Connection.RemoteIpAddress,
+            context.RequestAborted
+        );
+        if (answer.IsTooMany)
+        {
+            await ShowAsync(context, SignInTexts.TooMany, name, returnTo, StatusCodes.Status429TooManyRequests);
+        }
+        else if (answer.User is { } user)
+        {
+            await GoOnAsync(context, user, SignInMethod.Password, returnTo);
+        }
+        else
+        {
+            await ShowAsync(context, SignInTexts.Wrong, name, returnTo, StatusCodes.Status401Unauthorized);
+        }
+    }
+
+    private Task AskCodeAsync(HttpContext context) =>
+        steps.Find(context, SignInStage.ProveFactor) is null ? BeginAgain(context) : ShowCodeAsync(context, null);
+
+    private async Task TryCodeAsync(HttpContext context)
+    {
+        if (steps.Find(context, SignInStage.ProveFactor) is not { } step || await FindUserAsync(step) is not { } user)
+        {
+            await BeginAgain(context);
+            return;
+        }
+
+        if (await factor.ProveAsync(user, await context.FieldAsync("code")))
+        {
+            if (!steps.End(context))
+            {
+                await BeginAgain(context);
+                return;
+            }
+
+            await sessions.SignInAsync(context, user.Account, SignInMethod.PasswordAndCode);
+            await context.SeeOther(step.Return);
+            return;
+        }
+
+        await passwords.FailAsync(user, context.Connection.RemoteIpAddress, context.RequestAborted);
+        if (steps.Fail(context))
+        {
+            await ShowCodeAsync(context, SignInTexts.CodeWrong);
+        }
+        else
+        {
+            await BeginAgain(context);
+        }
+    }
+
+    private async Task LeaveAsync(HttpContext context)
+    {
+        var caller = context.Caller();
+        await sessions.EndHeldAsync(context);
+        if (caller is not null)
+        {
+            await records.SignedOutAsync(caller, "signed out", context.RequestAborted);
+        }
+
+        await context.SeeOther($"{Path}?notice=out");
+    }
+
+    private static Task ShowCodeAsync(HttpContext context, Text? fault) =>
+        context.RenderAsync<CodePage>(
+            visitor: null,
+            new Dictionary<string, object?>(StringComparer.Ordinal) { [nameof(CodePage.Fault)] = fault },
+            fault is null ? StatusCodes.Status200OK : StatusCodes.Status401Unauthorized
+        );
+
+    /// <summary>Back to the first page, with the reason.</summary>
+    public static Task BeginAgain(HttpContext context) => context.SeeOther($"{Path}?notice=over");
+
+    private static Text? NoticeOf(string? notice) =>
+        notice switch
+        {
+            "out" => SignInTexts.SignedOut,
+            "over" => SignInTexts.StepOver,
+            "provider" => SignInTexts.ProviderRefused,
+            "link" => SignInTexts.LinkOver,
+            _ => null,
+        };
+}
