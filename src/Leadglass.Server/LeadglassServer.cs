@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Leadglass.Access;
 using Leadglass.Access.Certificates;
 using Leadglass.Access.Trails;
 using Leadglass.Server.Associations;
@@ -94,6 +95,7 @@ public sealed class LeadglassServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _host.Registries.BreakGlass.Opened -= OnBreakGlass;
         await _stop.CancelAsync();
         if (_control is not null)
         {
@@ -132,6 +134,7 @@ public sealed class LeadglassServer : IAsyncDisposable
             },
             cancel
         );
+        _host.Registries.BreakGlass.Opened += OnBreakGlass;
         _associations.Start();
         _host.Listening = new ListenerEndpoints(Dicom, Https);
         _control = ControlServer.Start(_host, _log);
@@ -216,6 +219,8 @@ public sealed class LeadglassServer : IAsyncDisposable
         var isAny = options.Bind.Equals(IPAddress.Any) || options.Bind.Equals(IPAddress.IPv6Any);
         return [.. options.Names, Dns.GetHostName(), .. isAny ? [] : new[] { options.Bind.ToString() }];
     }
+
+    private void OnBreakGlass(object? sender, BreakGlassEventArgs opened) => _log.BreakGlassOpened(opened.Record.Id);
 
     private static TrailEvent Activity(AuditEventType type) =>
         new()

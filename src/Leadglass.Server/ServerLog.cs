@@ -161,6 +161,13 @@ internal sealed partial class ServerLog(ILogger logger, TimeProvider clock)
     )]
     public partial void HttpsCertificateUnreadable(string fault);
 
+    [LoggerMessage(
+        45,
+        LogLevel.Critical,
+        "somebody opened a patient who is not theirs to see, with a reason ({Record}): review it in the trail"
+    )]
+    public partial void BreakGlassOpened(string record);
+
     private bool MayWrite()
     {
         var may = _strangers.TryTake(out var withheld);

@@ -152,7 +152,6 @@ public sealed partial class ConfigurationReader
             HttpsCertificate = Take("httpsCertificate", defaults.HttpsCertificate, AbsolutePath),
             HttpsKey = Take("httpsKey", defaults.HttpsKey, AbsolutePath),
             OtlpEndpoint = Take("otlpEndpoint", defaults.OtlpEndpoint, Collector),
-            RequestsPerCallerMax = Take("requestsPerCallerMax", defaults.RequestsPerCallerMax, Number(1, 1_000)),
             AeTitle = Take("aeTitle", defaults.AeTitle, Title),
             ChecksCalledAeTitle = Take("checksCalledAeTitle", defaults.ChecksCalledAeTitle, Truth),
             Names = TakeList("names", HostName),

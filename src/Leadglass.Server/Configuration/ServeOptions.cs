@@ -35,9 +35,6 @@ public sealed record ServeOptions
     /// <summary>Where traces are sent by OTLP over gRPC, https or on this machine; null: nowhere.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
-    /// <summary>Requests of one identity that run at a time, 1 to 1,000; beyond it the answer is 429.</summary>
-    public int RequestsPerCallerMax { get; init; } = 100;
-
     /// <summary>The archive's own application entity title (PS3.8 9.3.2).</summary>
     public string AeTitle { get; init; } = "LEADGLASS";
 

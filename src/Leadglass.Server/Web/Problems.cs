@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Leadglass.Server.Pages;
 using Microsoft.AspNetCore.Http;
 
 namespace Leadglass.Server.Web;
@@ -30,6 +31,12 @@ internal static class Problems
             return;
         }
 
+        if (AsksForPage(context))
+        {
+            await WebPages.AnswerErrorAsync(context, status);
+            return;
+        }
+
         var body = Compose(status, title, detail, extensions);
         response.StatusCode = status;
         response.ContentType = MediaType;
@@ -39,6 +46,16 @@ internal static class Problems
             await response.Body.WriteAsync(body, context.RequestAborted);
         }
     }
+
+    /// <summary>
+    /// A person who followed a link or sent a form gets a page that says the same. Programs and scripts, and everybody at
+    /// the interfaces for them, get the problem.
+    /// </summary>
+    private static bool AsksForPage(HttpContext context) =>
+        context.CallerKind() is CallerKind.Session or CallerKind.Share
+        && !context.Request.Path.StartsWithSegments("/dicom-web", StringComparison.Ordinal)
+        && !context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
+        && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     private static byte[] Compose(
         int status,

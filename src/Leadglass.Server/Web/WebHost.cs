@@ -89,7 +89,6 @@ internal sealed class WebHost
         application.Use(new RequestLog(_log, _clock).AroundAsync);
         application.Use(new ErrorEdge(_log).AroundAsync);
         application.UseRouting();
-        application.Use(SecurityHeaders.WidenAsync);
         application.Use(ProgramPort.RecogniseAsync);
         foreach (var part in _list)
         {
@@ -97,8 +96,10 @@ internal sealed class WebHost
         }
 
         // From here on it is known who asks, and what.
-        application.Use(new CallerLimit(_parts?.Options.RequestsPerCallerMax ?? 1).PassAsync);
+        application.Use(new CallerLimit(_policy).PassAsync);
         application.Use(new Gate(_policy).PassAsync);
+        // Behind the gate, or a stranger would see by the header what is there.
+        application.Use(SecurityHeaders.WidenAsync);
         if (application.Services.GetService<IAntiforgery>() is not null)
         {
             application.UseAntiforgery();
