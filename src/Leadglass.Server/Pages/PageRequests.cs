@@ -24,6 +24,10 @@ internal static class PageRequests
         public SopInstanceUid? InstanceUid() =>
             SopInstanceUid.TryParse(context.GetRouteValue("instance") as string, out var uid) ? uid : null;
 
+        /// <summary>Whether the caller may do this; asking records nothing.</summary>
+        public bool MayI(Operation operation) =>
+            context.RequestServices.GetRequiredService<AccessPolicy>().May(context.Caller()!, operation);
+
         /// <summary>A grant for another operation than the one that the endpoint requires; null: refused.</summary>
         public AccessGrant? GrantFor(Operation operation) =>
             context.RequestServices.GetRequiredService<AccessPolicy>().Decide(context.Caller()!, operation)

@@ -1,6 +1,7 @@
 using Leadglass.Server.Pages.Rendering;
 using Leadglass.Server.Pages.Reports;
 using Leadglass.Server.Pages.Studies;
+using Leadglass.Server.Pages.Upload;
 using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,7 +23,9 @@ internal static class WebPages
         services.AddSingleton<StudyListEndpoints>();
         services.AddSingleton<StudyReader>();
         services.AddSingleton<StoredInstances>();
-        services.AddSingleton<StudyNotices>();
+        services.AddSingleton<PageNotices>();
+        services.AddSingleton<StudyActions>();
+        services.AddSingleton<UploadEndpoints>();
         services.AddSingleton<StudyEndpoints>();
     }
 
@@ -37,6 +40,8 @@ internal static class WebPages
             .StrangersWelcome();
         StudyListEndpoints.Map(endpoints);
         StudyEndpoints.Map(endpoints);
+        StudyActions.Map(endpoints);
+        UploadEndpoints.Map(endpoints);
     }
 
     /// <summary>Answers a person's request that failed with a page in style; it tells nothing of a patient.</summary>

@@ -42,6 +42,9 @@ public sealed class PageContext
     /// <summary>For forms; null where nothing can be sent.</summary>
     public FormToken? Token { get; init; }
 
+    /// <summary>What the form before this page did; null: nothing to be said.</summary>
+    public PageNotice? Notice { get; init; }
+
     /// <summary>The language of the page.</summary>
     public Language Language => Preferences.Language;
 
@@ -67,6 +70,7 @@ public sealed class PageContext
             Wording = new Wording(preferences.Language, clock.LocalTimeZone),
             Visitor = visitor,
             Token = TokenOf(context),
+            Notice = services.GetService<PageNotices>()?.Take(context),
         };
     }
 

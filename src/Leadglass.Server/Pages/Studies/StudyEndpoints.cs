@@ -1,4 +1,5 @@
 using Leadglass.Access;
+using Leadglass.Access.Trails;
 using Leadglass.Dicom;
 using Leadglass.Server.Pages.Rendering;
 using Leadglass.Server.Pages.Reports;
@@ -14,7 +15,7 @@ internal sealed class StudyEndpoints(
     StudyReader reader,
     StoredInstances instances,
     StudyFinder finder,
-    StudyNotices notices
+    StudyActions actions
 )
 {
     private const string Study = "/studies/{study}";
@@ -56,7 +57,7 @@ internal sealed class StudyEndpoints(
         var series = await reader.SeriesAsync(grant, uid, cancel);
         var documents = await reader.DocumentsAsync(grant, uid, series, cancel);
         var keys = await KeyObjectsAsync(context, uid, documents);
-        var (done, fault) = notices.Take(context);
+        var assigning = context.MayI(Operation.Assign) ? context.GrantFor(Operation.Assign) : null;
         await context.RenderAsync<StudyPage>(
             Visitors.Of(context),
             Values(
@@ -72,8 +73,9 @@ internal sealed class StudyEndpoints(
                         .ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal),
                     Priors = await reader.PriorsAsync(grant, study, cancel),
                     Today = finder.Today,
-                    Done = done,
-                    Fault = fault,
+                    Assigned = assigning is null ? [] : actions.AssignedTo(assigning, study.Facts()),
+                    Referrers = assigning is null ? [] : actions.Referrers(),
+                    MaySeeNames = TrailQueries.MaySeeNames(context.Caller()!),
                 }
             )
         );

@@ -19,14 +19,17 @@ public sealed class StudyPageModel
     /// <summary>The patient's other studies.</summary>
     public IReadOnlyList<StudySummary> Priors { get; init; } = [];
 
+    /// <summary>Accounts to whom the study, or its patient, is assigned.</summary>
+    public IReadOnlyList<AssignedTo> Assigned { get; init; } = [];
+
+    /// <summary>Accounts to whom it can be assigned: id and name.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Referrers { get; init; } = [];
+
+    /// <summary>Whether the visitor may ask who saw it.</summary>
+    public bool MaySeeNames { get; init; }
+
     /// <summary>The day on which the page is shown.</summary>
     public required DateOnly Today { get; init; }
-
-    /// <summary>What was just done, to be said once; null: nothing.</summary>
-    public Texts.Text? Done { get; init; }
-
-    /// <summary>What was refused, and why; null: nothing.</summary>
-    public Texts.Text? Fault { get; init; }
 
     /// <summary>Reveals nothing.</summary>
     public override string ToString() => "study page";
@@ -60,3 +63,10 @@ public sealed class SeriesPageModel
     /// <summary>Reveals nothing.</summary>
     public override string ToString() => "series page";
 }
+
+/// <summary>An assignment as the study page shows it.</summary>
+/// <param name="Id">Of the assignment.</param>
+/// <param name="Name">The account's name.</param>
+/// <param name="IsWholePatient">The patient is assigned, with all studies.</param>
+/// <param name="Until">From when on it counts no more.</param>
+public sealed record AssignedTo(string Id, string Name, bool IsWholePatient, DateTimeOffset? Until);

@@ -1,3 +1,4 @@
+using Leadglass.Access;
 using Leadglass.Dicom;
 
 namespace Leadglass.Server.Pages.Studies;
@@ -52,6 +53,15 @@ public sealed class StudySummary
 
     /// <summary>The day of the study, where it has one.</summary>
     public DateOnly? Day => DicomDate.TryParse(Date, out var day) ? day : null;
+
+    /// <summary>What the access policy has to know of it. For a study that a grant has covered.</summary>
+    public StudyFacts Facts() =>
+        new()
+        {
+            Study = StudyInstanceUid.Parse(StudyUid),
+            Patient = string.IsNullOrEmpty(PatientId) ? null : new PatientKey(PatientId, Issuer ?? ""),
+            Modalities = [.. Modalities],
+        };
 
     /// <summary>The attributes that a query asks for to fill this.</summary>
     internal static IReadOnlyList<DicomTag> Attributes { get; } =
