@@ -41,18 +41,19 @@ public sealed class SignInTraces : IDisposable
     );
 
     private readonly SealedShards<SignInTrace> _shards;
-    private readonly ITimer _timer;
+    private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
     private readonly Lock _writing = new();
     private readonly Dictionary<string, SignInTrace> _traces;
     private readonly HashSet<string> _unwritten = [];
+    private ITimer? _timer;
     private bool _disposed;
 
     private SignInTraces(SealedShards<SignInTrace> shards, TimeProvider clock)
     {
         _shards = shards;
         _traces = shards.All.ToDictionary(trace => trace.AccountId);
-        _timer = clock.CreateTimer(_ => TryWrite(), null, WrittenEvery, WrittenEvery);
+        _clock = clock;
     }
 
     /// <summary>What is known of an account; zeros where nothing is.</summary>
@@ -74,7 +75,7 @@ public sealed class SignInTraces : IDisposable
             if (after != before)
             {
                 _traces[accountId] = after;
-                _unwritten.Add(accountId);
+                WriteSoon(accountId);
             }
             return after;
         }
@@ -112,12 +113,16 @@ public sealed class SignInTraces : IDisposable
     /// <summary>Writes what is left.</summary>
     public void Dispose()
     {
-        if (_disposed)
+        lock (_gate)
         {
-            return;
+            if (_disposed)
+            {
+                return;
+            }
+            _disposed = true;
+            _timer?.Dispose();
+            _timer = null;
         }
-        _disposed = true;
-        _timer.Dispose();
         TryWrite();
     }
 
@@ -135,7 +140,30 @@ public sealed class SignInTraces : IDisposable
         {
             if (_traces.Remove(accountId))
             {
-                _unwritten.Add(accountId);
+                WriteSoon(accountId);
+            }
+        }
+    }
+
+    /// <summary>Under the gate. The timer lives while something is unwritten.</summary>
+    private void WriteSoon(string accountId)
+    {
+        _unwritten.Add(accountId);
+        if (!_disposed)
+        {
+            _timer ??= _clock.CreateTimer(_ => Tick(), null, WrittenEvery, WrittenEvery);
+        }
+    }
+
+    private void Tick()
+    {
+        TryWrite();
+        lock (_gate)
+        {
+            if (_unwritten.Count == 0)
+            {
+                _timer?.Dispose();
+                _timer = null;
             }
         }
     }

@@ -36,10 +36,12 @@ public sealed class Sessions : IDisposable
 
     private readonly RecordStore<Session> _store;
     private readonly TimeProvider _clock;
-    private readonly ITimer _timer;
+    private readonly Lock _sweeping = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _seen = new();
     private readonly ConcurrentDictionary<string, byte> _ended = new();
     private ImmutableDictionary<string, string> _bySecret;
+    private ITimer? _timer;
+    private bool _disposed;
 
     private Sessions(RecordStore<Session> store, SessionLimits limits, TimeProvider clock)
     {
@@ -47,7 +49,7 @@ public sealed class Sessions : IDisposable
         Limits = limits;
         _clock = clock;
         _bySecret = store.Current.Values.ToImmutableDictionary(session => session.SecretDigest, session => session.Id);
-        _timer = clock.CreateTimer(_ => _ = SweepAsync(), null, WrittenEvery, WrittenEvery);
+        SweepLater();
     }
 
     /// <summary>How long they last.</summary>
@@ -257,7 +259,12 @@ public sealed class Sessions : IDisposable
     /// <summary>Ends the background work; <see cref="FlushAsync"/> first writes what is left.</summary>
     public void Dispose()
     {
-        _timer.Dispose();
+        lock (_sweeping)
+        {
+            _disposed = true;
+            _timer?.Dispose();
+            _timer = null;
+        }
         _store.Dispose();
     }
 
@@ -327,6 +334,7 @@ public sealed class Sessions : IDisposable
         );
         Forget(removed);
         ImmutableInterlocked.TryAdd(ref _bySecret, made.SecretDigest, made.Id);
+        SweepLater();
         return new MadeSession(made, secret);
     }
 
@@ -380,6 +388,23 @@ public sealed class Sessions : IDisposable
         }
     }
 
+    /// <summary>The timer lives while there are sessions.</summary>
+    private void SweepLater()
+    {
+        lock (_sweeping)
+        {
+            if (!_disposed && Count > 0)
+            {
+                _timer ??= _clock.CreateTimer(_ => _ = SweepAsync(), null, WrittenEvery, WrittenEvery);
+            }
+            else
+            {
+                _timer?.Dispose();
+                _timer = null;
+            }
+        }
+    }
+
     private async Task SweepAsync()
     {
         try
@@ -390,6 +415,7 @@ public sealed class Sessions : IDisposable
         {
             // When a session was last used is tried again at the next tick.
         }
+        SweepLater();
     }
 }
 
