@@ -70,12 +70,13 @@ public sealed partial class AccessPolicy
     private Recognition Recognise(Session session, IPAddress? address)
     {
         Identity? identity = null;
-        if (session.AccountId is { } accountId && Registries.People.Current.Find(accountId) is { } account)
+        if (
+            session.AccountId is { } accountId
+            && Registries.People.Current.Find(accountId) is { } account
+            // Once more: the account may have changed since the session was found.
+            && account.RightsVersion == session.RightsVersion
+        )
         {
-            if (account.RightsVersion != session.RightsVersion)
-            {
-                return Unknown(PersonIdentity.KeyOf(account.Name), RefusalReason.AccessWithdrawn, address);
-            }
             identity = new PersonIdentity(account, session, address);
         }
         else if (session.ShareId is { } shareId && Registries.Shares.Find(shareId) is { } share)

@@ -272,15 +272,8 @@ public sealed partial class AccessPolicy
     private void NoteEnrolment(EnrolmentChangedEventArgs change) =>
         Begin(Trail.RecordAsync(EnrolmentEvents.Changed("archive", change), CancellationToken.None));
 
-    private void NoteAccounts(AccountsChangedEventArgs change)
-    {
+    private void NoteAccounts(AccountsChangedEventArgs change) =>
         Begin(Trail.RecordAsync(EnrolmentEvents.Changed("archive", change), CancellationToken.None));
-        foreach (var id in change.Withdrawn)
-        {
-            var current = Registries.People.Current.Find(id)?.RightsVersion;
-            Begin(Registries.Sessions.EndOutdatedAsync(id, current, CancellationToken.None));
-        }
-    }
 
     private void EndShares(RecordsChangedEventArgs change)
     {

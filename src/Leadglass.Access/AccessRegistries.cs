@@ -60,7 +60,14 @@ public sealed class AccessRegistries : IAsyncDisposable
             Shares = await Shares.OpenAsync(state, master, clock, cancellationToken),
             Assignments = await Assignments.OpenAsync(state, master, clock, cancellationToken),
             BreakGlass = await BreakGlassRecords.OpenAsync(state, master, clock, cancellationToken),
-            Sessions = await Sessions.OpenAsync(state, master, new SessionLimits(), clock, cancellationToken),
+            Sessions = await Sessions.OpenAsync(
+                state,
+                master,
+                new SessionLimits(),
+                id => people.Current.Find(id)?.RightsVersion,
+                clock,
+                cancellationToken
+            ),
         };
     }
 

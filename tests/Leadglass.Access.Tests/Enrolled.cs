@@ -51,6 +51,10 @@ internal sealed class Enrolled : IAsyncDisposable
         );
     }
 
+    /// <summary>What another start of the program finds on the disk.</summary>
+    public ValueTask<AccessRegistries> ReopenAsync() =>
+        AccessRegistries.OpenAsync(DurableFolder.Open(Folder), Master, Clock, CancellationToken.None);
+
     /// <summary>Enrols a device and gives its certificate, without key.</summary>
     public async Task<X509Certificate2> AddAsync(string name, DeviceRights rights, Func<Device, Device>? change = null)
     {

@@ -35,6 +35,7 @@ public sealed class Sessions : IDisposable
     );
 
     private readonly RecordStore<Session> _store;
+    private readonly Func<string, long?> _rightsOf;
     private readonly TimeProvider _clock;
     private readonly Lock _sweeping = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _seen = new();
@@ -43,9 +44,10 @@ public sealed class Sessions : IDisposable
     private ITimer? _timer;
     private bool _disposed;
 
-    private Sessions(RecordStore<Session> store, SessionLimits limits, TimeProvider clock)
+    private Sessions(RecordStore<Session> store, SessionLimits limits, Func<string, long?> rightsOf, TimeProvider clock)
     {
         _store = store;
+        _rightsOf = rightsOf;
         Limits = limits;
         _clock = clock;
         _bySecret = store.Current.Values.ToImmutableDictionary(session => session.SecretDigest, session => session.Id);
@@ -59,17 +61,26 @@ public sealed class Sessions : IDisposable
     public int Count => _store.Current.Count;
 
     /// <summary>Opens the sessions of an archive. A damaged file is forgotten: who was in it signs in again.</summary>
+    /// <param name="state">The folder <c>state/</c>.</param>
+    /// <param name="master">The archive's master key; it stays its owner's to dispose of.</param>
+    /// <param name="limits">How long they last.</param>
+    /// <param name="rightsOf">
+    /// From an account's id to its <see cref="Account.RightsVersion"/>; null: it is gone. A session of another is over.
+    /// </param>
+    /// <param name="clock">The time.</param>
     /// <exception cref="SealingException">A file is of another master key.</exception>
     public static async ValueTask<Sessions> OpenAsync(
         IDurableFolder state,
         MasterKey master,
         SessionLimits limits,
+        Func<string, long?> rightsOf,
         TimeProvider clock,
         CancellationToken cancellationToken
     ) =>
         new(
             await RecordStore<Session>.OpenAsync(state, master, Plan, forgiving: true, cancellationToken),
             limits,
+            rightsOf,
             clock
         );
 
@@ -194,28 +205,27 @@ public sealed class Sessions : IDisposable
             cancellationToken
         );
 
-    /// <summary>Ends the sessions of an account that were made before its rights became what they are.</summary>
-    /// <param name="rightsVersion">What they are; null: the account is gone.</param>
-    internal ValueTask EndOutdatedAsync(string accountId, long? rightsVersion, CancellationToken cancellationToken) =>
-        EndAsync(
-            session => session.AccountId == accountId && session.RightsVersion != rightsVersion,
-            cancellationToken
-        );
-
     /// <summary>Ends all sessions of a share.</summary>
     /// <exception cref="DurableIOException">They are ended, but a restart may forget that.</exception>
     public ValueTask EndShareAsync(string shareId, CancellationToken cancellationToken) =>
         EndAsync(session => session.ShareId == shareId, cancellationToken);
 
     /// <summary>
-    /// Takes a session over to what its account has become, so that who changes their own password stays signed in here.
-    /// The secret is another one.
+    /// Takes a session over to what its account has become, so that who changes their own password stays signed in here
+    /// and nowhere else. The secret is another one; the end is the same.
     /// </summary>
-    /// <exception cref="StateException">The session is over.</exception>
+    /// <param name="id">The session, which the change of the account voided.</param>
+    /// <param name="account">What the account has become.</param>
+    /// <exception cref="StateException">It was ended, is not of this account, or its end has passed.</exception>
     public async ValueTask<MadeSession> RenewAsync(string id, Account account, CancellationToken cancellationToken)
     {
         var before = Find(id);
-        if (before is not { Kind: SessionKind.Pages } || before.AccountId != account.Id || !IsLive(before))
+        if (
+            before is not { Kind: SessionKind.Pages }
+            || before.AccountId != account.Id
+            || _ended.ContainsKey(id)
+            || _clock.GetUtcNow() >= before.EndsAt
+        )
         {
             throw new StateException("the session is over: sign in again");
         }
@@ -275,7 +285,11 @@ public sealed class Sessions : IDisposable
     private bool IsLive(Session session)
     {
         var now = _clock.GetUtcNow();
-        if (_ended.ContainsKey(session.Id) || now >= session.EndsAt)
+        if (
+            _ended.ContainsKey(session.Id)
+            || now >= session.EndsAt
+            || (session.AccountId is { } accountId && _rightsOf(accountId) != session.RightsVersion)
+        )
         {
             return false;
         }
