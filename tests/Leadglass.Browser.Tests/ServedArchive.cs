@@ -63,6 +63,12 @@ public sealed class ServedArchive : IAsyncLifetime
         return await chromium.OpenAsync(Archive, locale, isDark, account.Cookies);
     }
 
+    /// <summary>The account of a role, made at first use.</summary>
+    internal Task<Account> AccountAsync(Chromium chromium, Staff staff) => accounts!.GetAsync(chromium, staff);
+
+    /// <summary>Makes an account and returns its one-time link.</summary>
+    internal Task<string> AddAccountAsync(string name, string role) => accounts!.AddAsync(name, role);
+
     public async ValueTask DisposeAsync()
     {
         accounts?.Dispose();
