@@ -48,7 +48,8 @@ internal static class TestImages
     public static TestImage Hostile { get; } =
         new()
         {
-            PatientName = $"{Markup}^\"><script>alert(2)</script>",
+            // An equals sign would divide the name's groups (PS3.5 6.2).
+            PatientName = "<script>alert(2)</script>^\"><b>bold</b>",
             PatientId = "BRW-3'\"><b>",
             StudyUid = $"{Root}.3",
             Modality = "CT",
