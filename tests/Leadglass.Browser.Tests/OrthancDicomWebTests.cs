@@ -40,7 +40,7 @@ public sealed class OrthancDicomWebTests(ServedArchive served)
                 ["Arguments"] = new JsonObject { ["PatientName"] = "gruen-phantom*", ["00081030"] = "" },
             }
         );
-        Assert.Equal(Study, (string?)Assert.Single(found.AsArray())!["0020000d"]!["Value"]![0]);
+        Assert.Equal(Study, (string?)Assert.Single(found.AsArray())!["0020000D"]!["Value"]);
 
         await RetrieveAsync(orthanc, TestImages.Head[0].StudyUid);
         var pulled = (await orthanc.ReadAsync("instances")).AsArray();

@@ -2,10 +2,13 @@ using System.Buffers;
 
 namespace Leadglass.Dicom.Web;
 
-/// <summary>What may part the parts (RFC 2046 5.1.1).</summary>
+/// <summary>
+/// What may part the parts (RFC 2046 5.1.1, which allows 70 characters). Orthanc's DICOMweb plug-in sends 73, so up to 128
+/// are read; ours have fewer than 70.
+/// </summary>
 internal static class MultipartBoundary
 {
-    public const int LengthMax = 70;
+    public const int LengthMax = 128;
 
     private static readonly SearchValues<char> Allowed = SearchValues.Create(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'()+_,-./:=? "
