@@ -9,7 +9,6 @@ using Leadglass.Sealing;
 using Leadglass.Server.Configuration;
 using Leadglass.Server.Data;
 using Leadglass.Server.SignIn.People;
-using Leadglass.Server.SignIn.Secrets;
 
 namespace Leadglass.Server;
 
@@ -63,6 +62,21 @@ public sealed class ArchiveHost : IAsyncDisposable
 
     /// <summary>Where a server listens over this archive; null while none does.</summary>
     public ListenerEndpoints? Listening { get; internal set; }
+
+    /// <summary>The origin at which browsers reach the archive, as far as it knows: for links that it makes.</summary>
+    public string Origin
+    {
+        get
+        {
+            var address = Listening?.Https.Address ?? Configuration.Bind;
+            var name =
+                Configuration.Names.Count > 0 ? Configuration.Names[0]
+                : IPAddress.IsLoopback(address) ? "localhost"
+                : address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? Dns.GetHostName()
+                : new IPEndPoint(address, 0).ToString()[..^2];
+            return $"https://{name}:{Listening?.Https.Port ?? Configuration.HttpPort}";
+        }
+    }
 
     internal MasterKey Master { get; private set; } = null!;
 
@@ -142,7 +156,7 @@ public sealed class ArchiveHost : IAsyncDisposable
         var trail = DurableFolder.Open(Folder.Trail);
         Trail = Own(await Trail.OpenAsync(trail, Master, Clock, cancel));
         TrailQueries = Own(new TrailQueries(trail, Master, Trail));
-        Links = new SignInLinks(new SealedSecrets(state, Master), Clock);
+        Links = new SignInLinks(Registries.People, Clock);
         Policy = new AccessPolicy(Registries, Authority.Certificate, Trail, Clock);
         var ring = Own(KeyRing.Open(state.Folder(KeyRingFolder), Master));
         _opened.Push(new Closing(ring.Close));

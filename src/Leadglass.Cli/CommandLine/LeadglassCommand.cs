@@ -87,6 +87,7 @@ public static class LeadglassCommand
             UpkeepCommands.CreateBackup(terminal),
             UpkeepCommands.CreateRestore(terminal),
             DeviceCommand.Create(terminal),
+            UserCommand.Create(terminal),
             ClientCommand.Create(terminal),
             TrailCommand.Create(terminal),
             DoctorCommand.Create(terminal),

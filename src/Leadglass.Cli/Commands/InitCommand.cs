@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using Leadglass.Cli.CommandLine;
+using Leadglass.Server.Control;
 using Leadglass.Server.Data;
+using Leadglass.Server.SignIn.Commands;
 using Spectre.Console;
 
 namespace Leadglass.Cli.Commands;
@@ -24,29 +26,48 @@ internal static class InitCommand
             Description = "Write the recovery key to this new file instead of showing it",
             HelpName = "FILE",
         };
+        var administrator = new Option<string>("--administrator")
+        {
+            Description = "What the first administrator signs in with",
+            HelpName = "NAME",
+            DefaultValueFactory = static _ => "administrator",
+        };
         var json = SharedOptions.Json();
-        var command = new Command("init", "Make an archive: folders, keys and its certificate authority")
+        var command = new Command(
+            "init",
+            "Make an archive: folders, keys, its certificate authority and the first administrator's link"
+        )
         {
             data,
             keys,
             recovery,
+            administrator,
             json,
         };
         command.SetAction(
             async (parsed, cancel) =>
             {
+                var folder = parsed.DataFolder(data, terminal);
                 var created = await ArchiveCreation.CreateAsync(
-                    parsed.DataFolder(data, terminal),
+                    folder,
                     parsed.GetValue(keys),
                     isDemo: false,
                     terminal.Environment,
                     terminal.Clock,
                     cancel
                 );
+                var control = new ArchiveControl(folder, parsed.GetValue(keys), terminal.Environment, terminal.Clock);
+                var invited = await control.RunAsync(
+                    PersonCommands.AddFirst,
+                    new PersonArguments(Environment.UserName, parsed.GetRequiredValue(administrator)),
+                    new Progress<ControlProgress>(),
+                    cancel
+                );
                 return await ReportAsync(
                     terminal,
-                    parsed.DataFolder(data, terminal),
+                    folder,
                     created,
+                    invited,
                     parsed.GetValue(recovery),
                     parsed.GetValue(json),
                     cancel
@@ -56,28 +77,40 @@ internal static class InitCommand
         return command;
     }
 
-    /// <summary>A person at a terminal sees the recovery key once; otherwise it goes to a file that only its owner reads.</summary>
+    /// <summary>
+    /// A person at a terminal sees recovery key and link once; otherwise they go to files that only their owner reads.
+    /// </summary>
     private static async Task<int> ReportAsync(
         Terminal terminal,
         DataFolder folder,
         CreatedArchive created,
+        InvitationResult invited,
         string? recoveryFile,
         bool asJson,
         CancellationToken cancel
     )
     {
+        var linkFile = Path.Combine(created.KeysFolder, "first-sign-in.txt");
         var isShown = terminal.IsInteractive && recoveryFile is null && !asJson;
         if (!isShown)
         {
             recoveryFile = Path.GetFullPath(recoveryFile ?? Path.Combine(created.KeysFolder, "recovery-key.txt"));
-            await WriteRecoveryKeyAsync(recoveryFile, created, cancel);
+            await WritePrivateAsync(recoveryFile, created.RecoveryKey, cancel);
+            await WritePrivateAsync(linkFile, invited.Link, cancel);
         }
 
         if (asJson)
         {
             await terminal.Out.WriteLineAsync(
                 JsonSerializer.Serialize(
-                    new InitResult(created.Identity.Id, folder.Path, created.KeysFolder, recoveryFile!),
+                    new InitResult(
+                        created.Identity.Id,
+                        folder.Path,
+                        created.KeysFolder,
+                        recoveryFile!,
+                        invited.Name,
+                        linkFile
+                    ),
                     CommandJson.Default.InitResult
                 )
             );
@@ -101,11 +134,26 @@ internal static class InitCommand
             await terminal.Out.WriteLineAsync($"recovery key: {recoveryFile} (move it to a safe place)");
         }
 
+        await ShowLinkAsync(terminal, invited, isShown ? null : linkFile);
         await terminal.Out.WriteLineAsync($"next: leadglass serve --data {folder.Path}");
         return ExitCode.Done;
     }
 
-    private static async Task WriteRecoveryKeyAsync(string file, CreatedArchive created, CancellationToken cancel)
+    private static async Task ShowLinkAsync(Terminal terminal, InvitationResult invited, string? linkFile)
+    {
+        if (linkFile is null)
+        {
+            await UserCommand.ShowAsync(terminal, invited);
+        }
+        else
+        {
+            await terminal.Out.WriteLineAsync(
+                $"first administrator: {invited.Name}, one-time link until {invited.ValidUntil:yyyy-MM-dd HH:mm} UTC in {linkFile}"
+            );
+        }
+    }
+
+    private static async Task WritePrivateAsync(string file, string text, CancellationToken cancel)
     {
         await using var stream = new FileStream(
             file,
@@ -118,9 +166,16 @@ internal static class InitCommand
             }
         );
         await using var writer = new StreamWriter(stream);
-        await writer.WriteLineAsync(created.RecoveryKey.AsMemory(), cancel);
+        await writer.WriteLineAsync(text.AsMemory(), cancel);
     }
 }
 
 /// <summary>What <c>init --json</c> answers.</summary>
-internal sealed record InitResult(string Id, string Data, string Keys, string RecoveryKeyFile);
+internal sealed record InitResult(
+    string Id,
+    string Data,
+    string Keys,
+    string RecoveryKeyFile,
+    string Administrator,
+    string AdministratorLinkFile
+);

@@ -15,10 +15,11 @@ internal static class Administration
         ControlPeer peer,
         string userName,
         Operation operation,
-        Func<AccessGrant, Task<TResult>> act
+        Func<AccessGrant, Task<TResult>> act,
+        string? recoveryKey = null
     )
     {
-        var identity = AccessPolicy.Operator(userName, peer.IsRoot);
+        var identity = Identify(host, peer, userName, recoveryKey);
         if (host.Policy.Decide(identity, operation) is not AccessDecision.Granted { Grant: var grant })
         {
             throw new ArchiveRefusedException(isUsage: false, "this may be done by root, or with the recovery key");
@@ -40,5 +41,23 @@ internal static class Administration
         {
             throw new ArchiveUnavailableException(failure.Message, failure);
         }
+    }
+
+    private static OperatorIdentity Identify(ArchiveHost host, ControlPeer peer, string userName, string? recoveryKey)
+    {
+        if (recoveryKey is null)
+        {
+            return AccessPolicy.Operator(userName, peer.IsRoot);
+        }
+
+        using var shown = RecoveryKey.TryParse(recoveryKey);
+        var state = DurableFolder.Open(host.Folder.State);
+        if (shown is not null && AccessPolicy.Operator(userName, shown, state, host.Master) is { } known)
+        {
+            return known;
+        }
+
+        host.Policy.NoteOperatorRefusal(userName);
+        throw new ArchiveRefusedException(isUsage: false, "this is not the archive's recovery key");
     }
 }

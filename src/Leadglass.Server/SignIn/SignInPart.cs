@@ -82,6 +82,7 @@ internal static class SignInPart
         services.AddSingleton(parts.Host.Registries.Sessions);
         services.TryAddSingleton<PageAssets>();
         services.AddSingleton(parts.Host.Links);
+        services.AddSingleton<PersonAdministration>();
         services.AddSingleton<AttemptLimit>();
         services.AddSingleton<PasswordWork>();
         services.AddSingleton<SignInSteps>();
