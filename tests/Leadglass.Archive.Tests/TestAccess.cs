@@ -14,6 +14,7 @@ namespace Leadglass.Archive.Tests;
 internal sealed class TestAccess : IAsyncDisposable
 {
     private readonly Dictionary<string, DeviceIdentity> _identities = [];
+    private readonly Dictionary<ProgramRights, Identity> _programs = [];
     private PersonIdentity? _records;
 
     private TestAccess(AccessRegistries registries, CertificateAuthority authority)
@@ -77,6 +78,25 @@ internal sealed class TestAccess : IAsyncDisposable
     {
         _records ??= await PersonAsync("records", Role.Records);
         return Grant(_records, operation);
+    }
+
+    /// <summary>A grant for a program with these rights, registered on the machine.</summary>
+    public async Task<AccessGrant> ProgramAsync(Operation operation, ProgramRights rights)
+    {
+        if (!_programs.TryGetValue(rights, out var program))
+        {
+            var clientId = $"program{_programs.Count}";
+            var registered = await Registries.Programs.RegisterAsync(
+                Grant(AccessPolicy.Operator("root", isRoot: true), Operation.Administer),
+                new RegisteredProgram { ClientId = clientId, Rights = rights },
+                withSecret: true,
+                CancellationToken.None
+            );
+            var known = Policy.RecogniseProgram(clientId, registered.Secret, IPAddress.Parse("192.0.2.21"));
+            _programs[rights] = program = Assert.IsType<Recognition.Known>(known).Identity;
+        }
+
+        return Grant(program, operation);
     }
 
     /// <summary>Somebody with a role, signed in.</summary>

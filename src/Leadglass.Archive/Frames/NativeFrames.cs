@@ -64,6 +64,11 @@ internal sealed class NativeFrames : IFramePlaces
             throw new FrameUnavailableException("the pixel data is shorter than its attributes say");
         }
 
+        if (_wordSize > 1 && (firstBit % 8 != 0 || _bitsPerFrame % 8 != 0))
+        {
+            throw new FrameUnavailableException("single bits in big endian words are not told apart");
+        }
+
         if (_wordSize > 1)
         {
             await CopyTurnedAsync(firstBit / 8, sink, cancellationToken);

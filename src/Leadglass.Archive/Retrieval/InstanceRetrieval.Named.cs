@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Leadglass.Access;
 using Leadglass.Dicom;
 using Leadglass.Sealing;
@@ -148,6 +149,13 @@ public sealed partial class InstanceRetrieval
         digest.AppendData(instance.Token.ToArray());
         digest.AppendData(BitConverter.GetBytes(instance.Location.Pack));
         digest.AppendData(BitConverter.GetBytes(instance.Location.Offset));
+        if (instance.Correction is { } correction)
+        {
+            digest.AppendData(
+                JsonSerializer.SerializeToUtf8Bytes(correction, DescriptorJson.Default.PatientCorrection)
+            );
+        }
+
         return TextOf(digest);
     }
 

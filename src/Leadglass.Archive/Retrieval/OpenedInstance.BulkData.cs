@@ -109,16 +109,14 @@ public sealed partial class OpenedInstance
         CancellationToken cancellationToken
     )
     {
-        const int deflatedPieceBytes = 4 << 10;
-        const int plainPieceBytes = 64 << 10;
         var range = new RangeSink(tag, offset, length, sink);
         using var reader = new InstanceReader(TransferSyntax, RecordHeaders.Limits, range);
         await using var stored = new RecordStream(_record);
-        var piece = ArrayPool<byte>.Shared.Rent(plainPieceBytes);
+        var piece = ArrayPool<byte>.Shared.Rent(PlainPieceBytes);
         try
         {
             // What is deflated may become a thousand times as long.
-            var room = piece.AsMemory(0, TransferSyntax.IsDeflated ? deflatedPieceBytes : plainPieceBytes);
+            var room = piece.AsMemory(0, TransferSyntax.IsDeflated ? DeflatedPieceBytes : PlainPieceBytes);
             for (int count; range.Left > 0 && (count = await stored.ReadAsync(room, cancellationToken)) > 0; )
             {
                 reader.Feed(room.Span[..count]);

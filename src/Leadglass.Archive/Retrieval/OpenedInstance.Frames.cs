@@ -48,7 +48,15 @@ public sealed partial class OpenedInstance
             : (int)Math.Clamp(header.DataSet.GetInt64(DicomTag.NumberOfFrames) ?? 1, 1, int.MaxValue);
 
     internal async ValueTask<StoredHeader> StoredHeaderAsync(CancellationToken cancellationToken) =>
-        _header ??= await RecordHeaders.ReadStoredAsync(_record, _descriptor, cancellationToken);
+        _header ??= Corrected(await RecordHeaders.ReadStoredAsync(_record, _descriptor, cancellationToken));
+
+    private StoredHeader Corrected(StoredHeader stored) =>
+        Instance.Correction is { } correction
+            ? stored with
+            {
+                DataSet = PatientAttributes.Corrected(stored.DataSet, correction),
+            }
+            : stored;
 
     private async ValueTask<IFramePlaces> FramesAsync(int frame, CancellationToken cancellationToken)
     {
@@ -79,9 +87,7 @@ public sealed partial class OpenedInstance
     {
         var start = header.PixelData!.ValueOffset - header.PixelData.Offset;
         var items = new RunPixelSource(_record, start, _record.RunLength(RecordRun.PixelData) - start);
-        var (table, fragments) =
-            await FragmentTable.ReadAsync(_record, items, cancellationToken)
-            ?? await FragmentScan.RunAsync(items, cancellationToken);
+        var (table, fragments) = await FragmentsAsync(items, cancellationToken);
         if (fragments.Count == 0)
         {
             throw new FrameUnavailableException("the pixel data has no fragments");

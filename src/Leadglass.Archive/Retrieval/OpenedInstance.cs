@@ -19,7 +19,9 @@ public sealed partial class OpenedInstance : IDisposable
         TransferSyntax =
             TransferSyntax.Find(descriptor.TransferSyntax ?? "")
             ?? throw new BlobDamagedException("a descriptor without a transfer syntax known here");
-        LengthBytes = record.RunLength(RecordRun.Attributes) + record.RunLength(RecordRun.PixelData);
+        LengthBytes = instance.Correction is null
+            ? record.RunLength(RecordRun.Attributes) + record.RunLength(RecordRun.PixelData)
+            : null;
     }
 
     /// <summary>Which one.</summary>
@@ -34,8 +36,11 @@ public sealed partial class OpenedInstance : IDisposable
     /// <summary>As it is stored.</summary>
     public TransferSyntax TransferSyntax { get; }
 
-    /// <summary>Length of the data set as it is stored.</summary>
-    public long LengthBytes { get; }
+    /// <summary>
+    /// Length of the data set as it leaves in the syntax that it is stored in; null where the patient was corrected, and so
+    /// nobody knows before it has left.
+    /// </summary>
+    public long? LengthBytes { get; }
 
     /// <summary>Whether an instance stored in one syntax can leave in another: the same, or both without compression of pixels.</summary>
     public static bool CanSendAs(TransferSyntax stored, TransferSyntax accepted) =>
@@ -57,7 +62,10 @@ public sealed partial class OpenedInstance : IDisposable
                 : null
         );
 
-    /// <summary>Writes the data set as it is stored, or converted to the syntax given.</summary>
+    /// <summary>
+    /// Writes the data set as it is stored, or converted to the syntax given; after a correction with the patient that the
+    /// study was assigned to.
+    /// </summary>
     /// <exception cref="SealBrokenException">A chunk is damaged: what was written before it is sound, the rest is missing.</exception>
     /// <exception cref="NotSupportedException">It cannot be converted: see <see cref="CanSendAs"/>.</exception>
     public async ValueTask CopyDataSetAsync(
@@ -69,6 +77,12 @@ public sealed partial class OpenedInstance : IDisposable
         if (!CanSendAs(TransferSyntax, accepted))
         {
             throw new NotSupportedException($"{TransferSyntax} does not become {accepted}");
+        }
+
+        if (Instance.Correction is { } correction)
+        {
+            await CorrectedCopy.WriteAsync(_record, correction, TransferSyntax, accepted, sink, cancellationToken);
+            return;
         }
 
         if (accepted.Uid != TransferSyntax.Uid)

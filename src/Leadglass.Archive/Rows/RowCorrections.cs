@@ -13,9 +13,6 @@ internal static class RowCorrections
     /// <summary>Stands for no earlier patient: the attribute also says that there was a correction.</summary>
     private const string None = "-";
 
-    /// <summary>Attributes that tell of the patient, and none of which a wrong patient's may stay.</summary>
-    private static IReadOnlyList<DicomTag> OfPatient { get; } = [.. QueryAttributes.Patient];
-
     public static bool IsCorrected(DataSet row) => row.Contains(RowPrivates.FormerPatients);
 
     /// <summary>Whether the study was this patient's before a correction.</summary>
@@ -27,7 +24,7 @@ internal static class RowCorrections
     /// <param name="current">Whose it is now, which may be the same patient with other attributes.</param>
     public static void Apply(DataSet row, PatientCorrection patient, Token former, Token current)
     {
-        foreach (var tag in OfPatient)
+        foreach (var tag in row.Select(element => element.Tag).Where(PatientAttributes.IsOfFormerPatient).ToList())
         {
             row.Remove(tag);
         }
