@@ -12,6 +12,9 @@ internal sealed class DeferredWriter(PipeWriter output, Action<PipeWriter> begin
 {
     private bool _hasBegun;
 
+    /// <summary>Nobody reads any more: what was written last did not arrive.</summary>
+    public bool IsAbandoned { get; private set; }
+
     public override void Advance(int bytes) => output.Advance(bytes);
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
@@ -26,10 +29,12 @@ internal sealed class DeferredWriter(PipeWriter output, Action<PipeWriter> begin
         return output.GetSpan(sizeHint);
     }
 
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         Begin();
-        return output.FlushAsync(cancellationToken);
+        var result = await output.FlushAsync(cancellationToken);
+        IsAbandoned |= result.IsCompleted || result.IsCanceled;
+        return result;
     }
 
     public override void CancelPendingFlush() => output.CancelPendingFlush();

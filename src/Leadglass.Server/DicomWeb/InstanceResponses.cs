@@ -95,12 +95,13 @@ internal sealed class InstanceResponses(
         var outgoing = new OutgoingInstance(opened, form.TransferSyntax!, transcoder);
         context.Response.ContentType = form.MediaType.ToString();
         context.Response.ContentLength = outgoing.LengthBytes;
-        if (!HttpMethods.IsHead(context.Request.Method))
+        if (
+            HttpMethods.IsHead(context.Request.Method)
+            || await outgoing.CopyAsync(context.Response.BodyWriter, static _ => { }, context.RequestAborted)
+        )
         {
-            await outgoing.CopyAsync(context.Response.BodyWriter, static _ => { }, context.RequestAborted);
+            tally.Sent(instance.Facts);
         }
-
-        Arrived(context, tally, instance);
     }
 
     private async Task SendPartsAsync(
@@ -128,22 +129,21 @@ internal sealed class InstanceResponses(
             }
 
             var file = new OutgoingInstance(opened, form.TransferSyntax!, transcoder);
-            await file.CopyAsync(
-                context.Response.BodyWriter,
-                _ => writer.BeginPart(form.MediaType, contentLength: file.LengthBytes),
-                context.RequestAborted
-            );
-            Arrived(context, tally, instance);
+            if (
+                !await file.CopyAsync(
+                    context.Response.BodyWriter,
+                    _ => writer.BeginPart(form.MediaType, contentLength: file.LengthBytes),
+                    context.RequestAborted
+                )
+            )
+            {
+                return;
+            }
+
+            tally.Sent(instance.Facts);
         }
 
         writer.Complete();
-    }
-
-    /// <summary>A body that nobody reads any more is no instance sent.</summary>
-    private static void Arrived(HttpContext context, SendTally tally, ArchivedInstance instance)
-    {
-        context.RequestAborted.ThrowIfCancellationRequested();
-        tally.Sent(instance.Facts);
     }
 
     private SendTally Tally(HttpContext context, GrantLease? lease = null)

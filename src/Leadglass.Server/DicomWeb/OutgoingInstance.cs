@@ -19,7 +19,8 @@ internal sealed class OutgoingInstance(OpenedInstance opened, TransferSyntax wan
 
     /// <summary>Writes it.</summary>
     /// <param name="begin">Writes what goes before the file; not called when nothing of the file can be given.</param>
-    public async ValueTask CopyAsync(PipeWriter output, Action<PipeWriter> begin, CancellationToken cancel)
+    /// <returns>False: nobody reads any more.</returns>
+    public async ValueTask<bool> CopyAsync(PipeWriter output, Action<PipeWriter> begin, CancellationToken cancel)
     {
         var sink = new DeferredWriter(
             output,
@@ -40,5 +41,6 @@ internal sealed class OutgoingInstance(OpenedInstance opened, TransferSyntax wan
 
         // A data set without any attribute has no byte, its file has.
         await sink.FlushAsync(cancel);
+        return !sink.IsAbandoned;
     }
 }

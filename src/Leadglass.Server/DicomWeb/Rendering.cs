@@ -3,6 +3,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Leadglass.Server.DicomWeb;
 
+/// <summary>The endpoint keeps a place that the standard has, and answers that it is not served.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class KeepsPlaceAttribute : Attribute;
+
 /// <summary>The place of rendered images and thumbnails (PS3.18 10.4.1.1.4, 10.4.1.1.5), which are not made yet.</summary>
 internal static class Rendering
 {

@@ -10,7 +10,6 @@ namespace Leadglass.Server.DicomWeb;
 /// <summary>What the path of a request names (PS3.18 10.1): a study, one of its series, or one instance.</summary>
 internal sealed record ResourcePath(StudyInstanceUid Study, SeriesInstanceUid? Series, SopInstanceUid? Instance)
 {
-    public const string Root = "/dicom-web";
     public const string OfStudy = "/studies/{study}";
     public const string OfSeries = OfStudy + "/series/{series}";
     public const string OfInstance = OfSeries + "/instances/{instance}";

@@ -27,7 +27,7 @@ internal static class RetrievePart
 
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        var root = endpoints.MapGroup(ResourcePath.Root);
+        var root = endpoints.MapGroup(ServiceRoot.Path);
         var instances = endpoints.ServiceProvider.GetRequiredService<InstanceResponses>();
         var frames = endpoints.ServiceProvider.GetRequiredService<FrameResponses>();
         var bulkData = endpoints.ServiceProvider.GetRequiredService<BulkDataResponses>();
@@ -37,17 +37,19 @@ internal static class RetrievePart
         {
             Get(root, level, instances.AnswerAsync);
             Get(root, $"{level}/metadata", metadata.AnswerAsync);
-            Get(root, $"{level}/rendered", Rendering.RefuseAsync);
-            Get(root, $"{level}/thumbnail", Rendering.RefuseAsync);
+            Get(root, $"{level}/rendered", Rendering.RefuseAsync).WithMetadata(new KeepsPlaceAttribute());
+            Get(root, $"{level}/thumbnail", Rendering.RefuseAsync).WithMetadata(new KeepsPlaceAttribute());
         }
 
         Get(root, $"{ResourcePath.OfInstance}/frames/{{frames}}", frames.AnswerAsync);
         Get(root, $"{ResourcePath.OfInstance}/bulkdata/{{**path}}", bulkData.AnswerAsync);
-        Get(root, $"{ResourcePath.OfInstance}/frames/{{frames}}/rendered", Rendering.RefuseAsync);
-        Get(root, $"{ResourcePath.OfInstance}/frames/{{frames}}/thumbnail", Rendering.RefuseAsync);
+        Get(root, $"{ResourcePath.OfInstance}/frames/{{frames}}/rendered", Rendering.RefuseAsync)
+            .WithMetadata(new KeepsPlaceAttribute());
+        Get(root, $"{ResourcePath.OfInstance}/frames/{{frames}}/thumbnail", Rendering.RefuseAsync)
+            .WithMetadata(new KeepsPlaceAttribute());
         Get(root, "/wado", instances.AnswerUriAsync);
     }
 
-    private static void Get(IEndpointRouteBuilder root, string pattern, RequestDelegate answer) =>
+    private static IEndpointConventionBuilder Get(IEndpointRouteBuilder root, string pattern, RequestDelegate answer) =>
         root.MapMethods(pattern, Reading, answer).RequireCaller(Operation.Retrieve).ProgramsWelcome().ViewerWelcome();
 }

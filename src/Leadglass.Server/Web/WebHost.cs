@@ -43,6 +43,8 @@ internal sealed class WebHost
         new(Map: Liveness.Map),
         new(Observability.Add, Observability.Map),
         new(SignInPart.Add, SignInPart.Map, SignInPart.Use),
+        new(Map: CapabilitiesPart.Map),
+        new(Map: ChangeFeedPart.Map),
         new(RetrievePart.Add, RetrievePart.Map),
         new(Map: QidoPart.Map),
         new(Map: StowPart.Map),

@@ -22,6 +22,9 @@ internal sealed class WebProgram : IDisposable
 
     public HttpClient Client { get; }
 
+    public SslStreamCertificateContext CertificateContext =>
+        SslStreamCertificateContext.Create(_certificate, null, offline: true);
+
     public static async Task<WebProgram> RegisterAsync(
         ServedArchive archive,
         ProgramRights rights = ProgramRights.Read | ProgramRights.Write,
