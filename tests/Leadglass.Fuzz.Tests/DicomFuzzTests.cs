@@ -14,6 +14,7 @@ namespace Leadglass.Fuzz.Tests;
 /// Thirty thousand inputs by default. <c>LEADGLASS_FUZZ_INPUTS=10000000</c> makes it a long run, and
 /// <c>LEADGLASS_FUZZ_SEED=n</c> another one; the seed and number of a failing input stand in the message.
 /// </remarks>
+[Collection(nameof(Fuzz))]
 public sealed class DicomFuzzTests
 {
     private const int InputLengthMax = 40_000;
