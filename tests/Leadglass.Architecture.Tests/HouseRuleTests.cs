@@ -87,7 +87,22 @@ public sealed partial class HouseRuleTests
     [InlineData("Leadglass.Access", "PatientKey")]
     [InlineData("Leadglass.Access", "StudyFacts")]
     [InlineData("Leadglass.Access", "DeviceScope")]
+    [InlineData("Leadglass.Access", "StudyReach")]
+    [InlineData("Leadglass.Access", "Assignment")]
+    [InlineData("Leadglass.Access", "StudyShare")]
+    [InlineData("Leadglass.Access", "ShareRequest")]
+    [InlineData("Leadglass.Access", "MadeShare")]
+    [InlineData("Leadglass.Access", "BreakGlassRecord")]
+    [InlineData("Leadglass.Access", "Session")]
+    [InlineData("Leadglass.Access", "MadeSession")]
+    [InlineData("Leadglass.Access", "ReferringPhysician")]
+    [InlineData("Leadglass.Access", "ReferringIdentity")]
+    [InlineData("Leadglass.Access", "PhysicianId")]
+    [InlineData("Leadglass.Access", "Account")]
+    [InlineData("Leadglass.Access", "ProgramRegistration")]
     [InlineData("Leadglass.Access.Trails", "TrailEvent")]
+    [InlineData("Leadglass.Access.Trails", "TrailQuestion")]
+    [InlineData("Leadglass.Access.Trails", "TrailAnswer")]
     public void WhatHoldsAPatientsValuesHasAToStringOfItsOwn(string ofNamespace, string name)
     {
         var type = Rooms.Types.Single(room => room.Type.FullName == $"{ofNamespace}.{name}").Type;

@@ -34,7 +34,8 @@ public sealed class People : IDisposable
         AccountsMax,
         account => account.Id,
         account => account.Id,
-        PeopleJson.Default.ShardDocumentAccount
+        PeopleJson.Default.ShardDocumentAccount,
+        AccountRules.Check
     );
 
     private readonly SealedShards<Account> _shards;
@@ -73,7 +74,6 @@ public sealed class People : IDisposable
         var known = KnownPeople.Nobody;
         foreach (var account in shards.All)
         {
-            AccountRules.Check(account);
             known = known.With(account);
         }
         var traces = await SignInTraces.OpenAsync(state, master, clock, cancellationToken);

@@ -38,7 +38,8 @@ public sealed class Programs : IDisposable
         ProgramsMax,
         program => program.ClientId,
         program => program.ClientId,
-        ProgramJson.Default.ShardDocumentRegisteredProgram
+        ProgramJson.Default.ShardDocumentRegisteredProgram,
+        Check
     );
 
     private readonly RecordStore<RegisteredProgram> _store;

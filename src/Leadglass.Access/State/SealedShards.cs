@@ -19,13 +19,15 @@ internal sealed record ShardDocument<T>(int Version, List<T> Records);
 /// <param name="KeyOf">A record's own, unchanging key.</param>
 /// <param name="OwnerOf">What decides in which file a record lies, so that records changed together lie together.</param>
 /// <param name="Json">How a file is written.</param>
+/// <param name="Check">Throws what a record that breaks a rule deserves; null: there are no rules.</param>
 internal sealed record ShardPlan<T>(
     string Name,
     int Shards,
     int RecordsMax,
     Func<T, string> KeyOf,
     Func<T, string> OwnerOf,
-    JsonTypeInfo<ShardDocument<T>> Json
+    JsonTypeInfo<ShardDocument<T>> Json,
+    Action<T>? Check = null
 )
 {
     /// <summary>Of the format.</summary>
@@ -146,15 +148,25 @@ internal sealed class SealedShards<T>
         {
             var document = JsonSerializer.Deserialize(content, _plan.Json);
             return document is { Version: ShardPlan<T>.Version, Records: { } records }
-                ? records.ToImmutableDictionary(_plan.KeyOf)
+                ? Checked(records).ToImmutableDictionary(_plan.KeyOf)
                 : throw new StateException(
                     $"state/{_plan.Name}/{name} is of a version that this program does not know: use the program that wrote it"
                 );
         }
-        catch (Exception failure) when (failure is JsonException or ArgumentException or NullReferenceException)
+        catch (Exception failure)
+            when (failure is JsonException or ArgumentException or NullReferenceException or InvalidOperationException)
         {
             throw new StateException($"state/{_plan.Name}/{name} cannot be read: {failure.GetType().Name}");
         }
+    }
+
+    private List<T> Checked(List<T> records)
+    {
+        foreach (var record in records)
+        {
+            _plan.Check?.Invoke(record);
+        }
+        return records;
     }
 
     private int ShardOf(T record) => SHA256.HashData(Encoding.UTF8.GetBytes(_plan.OwnerOf(record)))[0] % _plan.Shards;
