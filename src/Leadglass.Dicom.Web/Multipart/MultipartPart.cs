@@ -67,6 +67,7 @@ public sealed class MultipartPart
 
             if (bytes.Length > lengthMax - body.WrittenCount)
             {
+                _reader.Release();
                 throw DicomWebException.TooLarge($"Part {Number} is longer than {lengthMax} bytes.");
             }
 

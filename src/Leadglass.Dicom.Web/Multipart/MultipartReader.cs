@@ -21,6 +21,21 @@ public sealed class MultipartReader
     private bool _isPastDelimiter;
     private bool _isAtEnd;
 
+    private enum Delimited
+    {
+        /// <summary>More bytes are needed to tell.</summary>
+        Undecided,
+
+        /// <summary>A part follows.</summary>
+        Part,
+
+        /// <summary>It was the last delimiter.</summary>
+        End,
+
+        /// <summary>Neither.</summary>
+        Wrongly,
+    }
+
     /// <param name="body">The message; its owner completes it.</param>
     /// <param name="contentType">Of the message.</param>
     /// <exception cref="DicomWebException">400: it has no boundary, or one that is none (RFC 2046 5.1.1).</exception>
@@ -37,6 +52,19 @@ public sealed class MultipartReader
         }
 
         _delimiter = Encoding.ASCII.GetBytes($"\r\n--{boundary}");
+    }
+
+    /// <summary>
+    /// Gives back the bytes that the caller still has of the part at hand. To be called when no more is read, though parts
+    /// may be left: only then can whoever owns the message go on with it.
+    /// </summary>
+    public void Release()
+    {
+        if (_given is { } given)
+        {
+            _given = null;
+            _body.AdvanceTo(given);
+        }
     }
 
     /// <summary>The next part; what is left of the one before is read over. Null after the last.</summary>
@@ -88,12 +116,7 @@ public sealed class MultipartReader
             return default;
         }
 
-        if (_given is { } given)
-        {
-            _given = null;
-            _body.AdvanceTo(given);
-        }
-
+        Release();
         while (true)
         {
             var read = await _body.ReadAsync(cancellationToken);
@@ -154,6 +177,7 @@ public sealed class MultipartReader
             skipped += length;
             if (skipped > _limits.PaddingBytesMax)
             {
+                _body.AdvanceTo(bytes.End);
                 throw DicomWebException.BadRequest(
                     $"No delimiter stands within the first {_limits.PaddingBytesMax} bytes: is the boundary the right one?"
                 );
@@ -176,36 +200,39 @@ public sealed class MultipartReader
         while (true)
         {
             var read = await _body.ReadAsync(cancellationToken);
-            var (isLast, consumed) = AfterDelimiter(read.Buffer);
-            if (isLast is { } known)
+            var (after, consumed) = AfterDelimiter(read.Buffer);
+            if (after is Delimited.Undecided)
             {
-                _body.AdvanceTo(read.Buffer.GetPosition(consumed));
-                return known;
+                _body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                ThrowAtEnd(read, "inside a delimiter");
+                continue;
             }
 
-            _body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            ThrowAtEnd(read, "inside a delimiter");
+            _body.AdvanceTo(read.Buffer.GetPosition(consumed));
+            return after is Delimited.Wrongly
+                ? throw DicomWebException.BadRequest(
+                    $"After the delimiter before part {_parts + 1} its line goes on: is the boundary within another one?"
+                )
+                : after is Delimited.End;
         }
     }
 
-    private (bool? IsLast, long Consumed) AfterDelimiter(in ReadOnlySequence<byte> bytes)
+    private static (Delimited After, long Consumed) AfterDelimiter(in ReadOnlySequence<byte> bytes)
     {
         const int blanksMax = 128;
         if (DelimiterSearch.Continues(bytes, "--"u8) is not false)
         {
-            return (bytes.Length >= 2 ? true : null, 2);
+            return bytes.Length >= 2 ? (Delimited.End, 2) : (Delimited.Undecided, 0);
         }
 
         var reader = new SequenceReader<byte>(bytes);
         var blanks = reader.AdvancePastAny((byte)' ', (byte)'\t');
         if (blanks > blanksMax || DelimiterSearch.Continues(reader.UnreadSequence, "\r\n"u8) is false)
         {
-            throw DicomWebException.BadRequest(
-                $"After the delimiter before part {_parts + 1} its line goes on: is the boundary within another one?"
-            );
+            return (Delimited.Wrongly, 0);
         }
 
-        return reader.Remaining < 2 ? (null, 0) : (false, blanks + 2);
+        return reader.Remaining < 2 ? (Delimited.Undecided, 0) : (Delimited.Part, blanks + 2);
     }
 
     private async ValueTask<List<KeyValuePair<string, string>>> ReadHeadersAsync(CancellationToken cancellationToken)
@@ -222,15 +249,16 @@ public sealed class MultipartReader
                 : -1;
             if (end >= 0)
             {
-                var headers = PartHeaders.Parse(head.AsSpan(0, end), _parts, _limits.HeadersMax);
                 // The empty line before a body is also the line end before its delimiter, when the body is empty.
                 _body.AdvanceTo(bytes.GetPosition(end));
+                var headers = PartHeaders.Parse(head.AsSpan(0, end), _parts, _limits.HeadersMax);
                 await SkipEmptyLineAsync(cancellationToken);
                 return headers;
             }
 
             if (head.Length >= _limits.HeaderBytesMax)
             {
+                _body.AdvanceTo(bytes.End);
                 throw DicomWebException.BadRequest(
                     $"The header fields of part {_parts} are longer than {_limits.HeaderBytesMax} bytes."
                 );

@@ -106,7 +106,11 @@ public sealed class DicomFile
         }
 
         DataSetWriter.Write(FileMetaInformation.Attributes, TransferSyntax.ExplicitVrLittleEndian, output);
-        DataSetWriter.Write(DataSet, TransferSyntax, output);
+        // Without attributes nothing, though deflated nothing would be two bytes: others write the data set behind it.
+        if (DataSet.Count > 0)
+        {
+            DataSetWriter.Write(DataSet, TransferSyntax, output);
+        }
     }
 
     /// <summary>The file's bytes.</summary>

@@ -85,18 +85,25 @@ internal static class StowPart
             throw Unsupported();
         }
 
-        var parts = new MultipartReader(body, type);
         var kind = type.Parameter("type") is { } text && MediaType.TryParse(text, out var ofParts) ? ofParts : null;
-        return kind?.Essence switch
+        var parts = new MultipartReader(body, type);
+        try
         {
-            // Left out by some clients: each part says what it is.
-            null or "application/dicom" => await transaction.StorePartsAsync(parts, cancel),
-            "application/dicom+json" or "application/dicom+xml" => await new StowMetadata(transaction).StoreAsync(
-                parts,
-                cancel
-            ),
-            _ => throw Unsupported(),
-        };
+            return kind?.Essence switch
+            {
+                // Left out by some clients: each part says what it is.
+                null or "application/dicom" => await transaction.StorePartsAsync(parts, cancel),
+                "application/dicom+json" or "application/dicom+xml" => await new StowMetadata(transaction).StoreAsync(
+                    parts,
+                    cancel
+                ),
+                _ => throw Unsupported(),
+            };
+        }
+        finally
+        {
+            parts.Release();
+        }
     }
 
     private static DicomWebException Unsupported() =>

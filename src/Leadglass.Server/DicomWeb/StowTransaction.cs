@@ -28,7 +28,15 @@ internal sealed class StowTransaction(ArchiveHost host, AccessGrant grant, Study
     public async Task<IReadOnlyList<StowOutcome>> StoreFileAsync(PipeReader body, CancellationToken cancel)
     {
         var source = new BodySource(body);
-        await StoreAsync(source.ReadAsync, cancel);
+        try
+        {
+            await StoreAsync(source.ReadAsync, cancel);
+        }
+        finally
+        {
+            source.Release();
+        }
+
         return await CompleteAsync();
     }
 
@@ -250,14 +258,19 @@ internal sealed class StowTransaction(ArchiveHost host, AccessGrant grant, Study
 
         public async ValueTask<ReadOnlySequence<byte>> ReadAsync(CancellationToken cancel)
         {
-            if (_given is { } given)
-            {
-                body.AdvanceTo(given);
-            }
-
+            Release();
             var read = await body.ReadAsync(cancel);
             _given = read.Buffer.End;
             return read.Buffer;
+        }
+
+        public void Release()
+        {
+            if (_given is { } given)
+            {
+                _given = null;
+                body.AdvanceTo(given);
+            }
         }
     }
 }
