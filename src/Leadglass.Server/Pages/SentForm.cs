@@ -24,19 +24,23 @@ internal sealed class SentForm
         {
             return null;
         }
-        context.Features.Set<IFormFeature>(
-            new FormFeature(
-                context.Request,
-                new FormOptions
-                {
-                    ValueCountLimit = FieldsMax,
-                    KeyLengthLimit = 128,
-                    ValueLengthLimit = BytesMax,
-                    BufferBodyLengthLimit = BytesMax,
-                    MultipartBodyLengthLimit = BytesMax,
-                }
-            )
-        );
+        // Whoever found out who is asking has read it already, to see the token.
+        if (context.Features.Get<IFormFeature>()?.Form is null)
+        {
+            context.Features.Set<IFormFeature>(
+                new FormFeature(
+                    context.Request,
+                    new FormOptions
+                    {
+                        ValueCountLimit = FieldsMax,
+                        KeyLengthLimit = 128,
+                        ValueLengthLimit = BytesMax,
+                        BufferBodyLengthLimit = BytesMax,
+                        MultipartBodyLengthLimit = BytesMax,
+                    }
+                )
+            );
+        }
         try
         {
             if (context.RequestServices.GetService<IAntiforgery>() is { } antiforgery)

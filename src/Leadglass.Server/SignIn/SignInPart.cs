@@ -1,3 +1,4 @@
+using Leadglass.Access;
 using Leadglass.Server.Pages.Rendering;
 using Leadglass.Server.SignIn.Browser;
 using Leadglass.Server.SignIn.Pages;
@@ -49,6 +50,10 @@ internal static class SignInPart
             .BodyUpTo(Forms.BytesMax);
         SignInPages.Map(endpoints);
         EnrolPages.Map(endpoints);
+        AccountPages.Map(endpoints);
+        PasskeyPages.Map(endpoints);
+        SharePages.Map(endpoints);
+        ViewerEntry.Map(endpoints);
     }
 
     private static void AddProtection(IServiceCollection services, WebParts parts)
@@ -80,6 +85,7 @@ internal static class SignInPart
         services.AddSingleton(parts.Host.Policy.SignIns);
         services.AddSingleton(parts.Host.Registries.People);
         services.AddSingleton(parts.Host.Registries.Sessions);
+        services.AddSingleton(parts.Host.Registries.Shares);
         services.TryAddSingleton<PageAssets>();
         services.AddSingleton(parts.Host.Links);
         services.AddSingleton<PersonAdministration>();
@@ -112,5 +118,17 @@ internal static class SignInPart
         services.AddScoped<SecondFactor>();
         services.AddScoped<SignInPages>();
         services.AddScoped<EnrolPages>();
+        services.AddScoped<AccountPages>();
+        services.AddScoped<PasskeyPages>();
+        services.AddScoped<SharePages>();
+        services.AddSingleton<ViewerEntry>();
+        services.AddSingleton<ISlowHash, Argon2idHash>();
+        services.AddScoped<IPasskeyHandler<AccountUser>, PasskeyHandler<AccountUser>>();
+        services.Configure<IdentityPasskeyOptions>(static options =>
+        {
+            // The authenticator verifies the person and holds the account, so that nothing else has to be typed.
+            options.UserVerificationRequirement = "required";
+            options.ResidentKeyRequirement = "required";
+        });
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Leadglass.Access;
 using Leadglass.Dicom;
+using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Http;
 
 namespace Leadglass.Server.SignIn.Browser;
@@ -69,11 +70,24 @@ internal sealed class BrowserSessions(
     /// <summary>
     /// Keeps the browser's own session when its person has changed how they sign in, which ends every other one.
     /// </summary>
-    public async Task RenewAsync(HttpContext context, string sessionId, Account account)
+    public async Task RenewAsync(HttpContext context, Account account)
     {
-        var made = await sessions.RenewAsync(sessionId, account, context.RequestAborted);
-        BrowserCookies.Set(context, BrowserCookies.Session, made.Secret);
+        if (context.Features.Get<CallerFeature>()?.SessionId is not { } id)
+        {
+            return;
+        }
+
         BrowserCookies.Clear(context, BrowserCookies.Viewer);
+        try
+        {
+            var made = await sessions.RenewAsync(id, account, context.RequestAborted);
+            BrowserCookies.Set(context, BrowserCookies.Session, made.Secret);
+        }
+        catch (StateException)
+        {
+            // Somebody ended it meanwhile: the person signs in again.
+            BrowserCookies.Clear(context, BrowserCookies.Session);
+        }
     }
 
     /// <summary>Ends what the browser holds.</summary>

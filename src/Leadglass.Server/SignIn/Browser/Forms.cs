@@ -13,7 +13,7 @@ internal static class Forms
     /// <summary>The longest body of a form or of a passkey's answer.</summary>
     public const int BytesMax = 64 * 1024;
 
-    private const int FieldsMax = 64;
+    private const int FieldsMax = 256;
 
     /// <summary>
     /// Reads fields in memory within limits. A form with files is never read as one: what it held would be spooled to a

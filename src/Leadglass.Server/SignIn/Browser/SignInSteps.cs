@@ -18,8 +18,11 @@ internal enum SignInStage
     /// <summary>A passkey was asked for; nobody is known yet.</summary>
     Passkey,
 
-    /// <summary>The link of a share was opened: its code is asked for.</summary>
-    ShareCode,
+    /// <summary>Somebody signed in registers a passkey.</summary>
+    RegisterPasskey,
+
+    /// <summary>Somebody signed in sets up another second factor.</summary>
+    ReplaceFactor,
 }
 
 /// <summary>A sign-in that has begun. It gives no right to anything.</summary>
@@ -34,17 +37,11 @@ internal sealed record SignInStep(SignInStage Stage)
     /// <summary>Where to go afterwards: a path of this archive.</summary>
     public string Return { get; init; } = "/";
 
-    /// <summary>By what the first factor was proved, for the trail.</summary>
-    public string Method { get; init; } = string.Empty;
-
     /// <summary>The authenticator secret that is being set up.</summary>
     public string? AuthenticatorKey { get; init; }
 
     /// <summary>What a passkey's answer is compared with.</summary>
     public string? PasskeyState { get; init; }
-
-    /// <summary>The share's id.</summary>
-    public string? ShareId { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => Stage.ToString();

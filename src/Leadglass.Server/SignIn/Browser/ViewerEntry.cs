@@ -1,0 +1,43 @@
+using Leadglass.Access;
+using Leadglass.Dicom;
+using Leadglass.Server.Pages;
+using Leadglass.Server.Pages.Rendering;
+using Leadglass.Server.Web;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Leadglass.Server.SignIn.Browser;
+
+/// <summary>
+/// The way from a study's page into the viewer: the study joins those that the viewer's cookie may read, and the browser
+/// goes there.
+/// </summary>
+internal sealed class ViewerEntry(Sessions sessions, BrowserSessions browser)
+{
+    public static void Map(IEndpointRouteBuilder endpoints) =>
+        endpoints
+            .Page<ViewerEntry>("/studies/{study}/viewer", static (entry, context) => entry.EnterAsync(context))
+            .RequireCaller(Operation.Retrieve);
+
+    /// <summary>Where the viewer shows a study.</summary>
+    public static string PathOf(StudyInstanceUid study) =>
+        $"/viewer/basic?StudyInstanceUIDs={Uri.EscapeDataString(study.Value)}";
+
+    private async Task EnterAsync(HttpContext context)
+    {
+        var session = context.Features.Get<CallerFeature>()?.SessionId is { } id ? sessions.Find(id) : null;
+        if (session is null || context.StudyUid() is not { } study)
+        {
+            await Problems.WriteAsync(
+                context,
+                StatusCodes.Status404NotFound,
+                "Not found",
+                "There is nothing at this path."
+            );
+            return;
+        }
+
+        await browser.OpenViewerAsync(context, session, study);
+        await context.SeeOther(PathOf(study));
+    }
+}
