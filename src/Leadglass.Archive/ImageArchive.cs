@@ -43,6 +43,8 @@ public sealed class ImageArchive : IAsyncDisposable
         _keys = keys;
         _ledger = new IdentityLedger(keys, parts.Index, upkeep);
         _committer = new GroupCommitter(parts.Blobs, parts.Index, upkeep);
+        Metadata = new MetadataKeeper(parts.Blobs, parts.Index, keys, _committer, parts.Grant, parts.Clock);
+        _committer.Applied = Metadata.Touch;
         var opener = new ContentOpener(parts.Blobs, keys);
         var decisions = new DecisionWriter(parts.Index, keys, _committer, upkeep, parts.Clock);
         var context = new IngestContext(
@@ -60,7 +62,7 @@ public sealed class ImageArchive : IAsyncDisposable
         );
         Ingest = new InstanceIngest(context);
         Search = new StudySearch(parts.Index, keys, directory, opener, parts.Options);
-        Retrieval = new InstanceRetrieval(parts.Index, keys, directory, opener, parts.Options);
+        Retrieval = new InstanceRetrieval(parts.Index, keys, directory, opener, Metadata, parts.Options);
         Commitment = new StorageCommitment(parts.Index, keys);
         Conflicts = new Conflicts(context, opener, decisions);
         Rejections = context.Rejections;
@@ -131,9 +133,12 @@ public sealed class ImageArchive : IAsyncDisposable
         }
     }
 
+    internal MetadataKeeper Metadata { get; }
+
     /// <summary>Waits for what is being committed, then wipes derived keys.</summary>
     public async ValueTask DisposeAsync()
     {
+        await Metadata.DisposeAsync();
         await _committer.DisposeAsync();
         _ledger.Dispose();
         _keys.Dispose();

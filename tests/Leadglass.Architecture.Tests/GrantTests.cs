@@ -18,6 +18,7 @@ public sealed class GrantTests
         "Leadglass.Archive.ArchiveVerification",
         "Leadglass.Archive.Conflicts",
         "Leadglass.Archive.IndexUpkeep",
+        "Leadglass.Archive.MetadataKeeper",
     ];
     private static readonly string[] Projections =
     [
@@ -172,6 +173,7 @@ public sealed class GrantTests
             [
                 "Leadglass.Access.Trails.TrailSeal",
                 "Leadglass.Archive.DecisionRecord",
+                "Leadglass.Archive.MetadataRows",
                 "Leadglass.Archive.QuarantineRows",
                 "Leadglass.Archive.RowContent",
             ],

@@ -179,6 +179,136 @@ public abstract class StudyIndexContract
     }
 
     [Fact]
+    public async Task ARejectedInstanceIsFoundAndCountsNowhere()
+    {
+        await using var index = await CreateAsync();
+        await index.ApplyAsync(
+            [
+                new IndexChange.PutStudy(Study(1, patient: 7)),
+                new IndexChange.PutSeries(Series(11, study: 1)),
+                new IndexChange.AddInstance(Instance(111, series: 11)),
+                new IndexChange.AddInstance(Instance(112, series: 11)),
+                new IndexChange.PutSeries(Series(12, study: 1)),
+                new IndexChange.AddInstance(Instance(121, series: 12)),
+                new IndexChange.RejectInstance(Token(111), RejectionReason.PatientSafety),
+                new IndexChange.RejectInstance(Token(121), RejectionReason.Quality),
+                new IndexChange.RejectInstance(Token(999), RejectionReason.Quality),
+            ],
+            new BlobMark(1, 10),
+            None
+        );
+
+        Assert.Equal(RejectionReason.PatientSafety, (await index.FindInstanceAsync(Token(111), None))!.Rejected);
+        Assert.Null((await index.FindInstanceAsync(Token(112), None))!.Rejected);
+        Assert.Equal([Token(112)], await Tokens(index.InstancesOfAsync(Token(11), None), row => row.Token));
+        Assert.Equal([Token(11)], await Tokens(index.SeriesOfAsync(Token(1), None), row => row.Token));
+        Assert.Equal(0, (await index.FindSeriesAsync(Token(12), None))!.InstanceCount);
+        var study = await index.FindStudyAsync(Token(1), None);
+        Assert.Equal((1, 1), (study!.SeriesCount, study.InstanceCount));
+
+        // Twice is once; a study of which nothing is shown is found and not listed.
+        await index.ApplyAsync(
+            [
+                new IndexChange.RejectInstance(Token(111), RejectionReason.Quality),
+                new IndexChange.RejectInstance(Token(112), RejectionReason.Quality),
+            ],
+            new BlobMark(1, 20),
+            None
+        );
+        study = await index.FindStudyAsync(Token(1), None);
+        Assert.Equal((0, 0), (study!.SeriesCount, study.InstanceCount));
+        Assert.Empty(await index.StudiesAsync(None).ToListAsync(None));
+
+        await index.ApplyAsync(
+            [
+                new IndexChange.RejectInstance(Token(111), null),
+                new IndexChange.RejectInstance(Token(121), null),
+                new IndexChange.RejectInstance(Token(121), null),
+                new IndexChange.RemoveInstance(Token(112)),
+            ],
+            new BlobMark(1, 30),
+            None
+        );
+        study = await index.FindStudyAsync(Token(1), None);
+        Assert.Equal((2, 2), (study!.SeriesCount, study.InstanceCount));
+        Assert.Equal([Token(11), Token(12)], await Tokens(index.SeriesOfAsync(Token(1), None), row => row.Token));
+    }
+
+    [Fact]
+    public async Task MetadataIsKeptUntilTheSeriesChanges()
+    {
+        await using var index = await CreateAsync();
+        await index.ApplyAsync(
+            [
+                new IndexChange.PutStudy(Study(1, patient: 7)),
+                new IndexChange.PutSeries(Series(11, study: 1)),
+                new IndexChange.AddInstance(Instance(111, series: 11)),
+            ],
+            new BlobMark(1, 10),
+            None
+        );
+        IndexChange[] changes =
+        [
+            new IndexChange.AddInstance(Instance(112, series: 11)),
+            new IndexChange.RejectInstance(Token(111), RejectionReason.Quality),
+            new IndexChange.RemoveInstance(Token(111)),
+            new IndexChange.ForgetMetadata(Token(1)),
+        ];
+        foreach (var change in changes)
+        {
+            var series = (await index.FindSeriesAsync(Token(11), None))!;
+            var row = new MetadataRow(Token(11), series.Changes, 1, 100, Sealed(3));
+            await index.ApplyAsync([new IndexChange.PutMetadata(row)], index.Mark, None);
+            var kept = await index.FindMetadataAsync(Token(11), None);
+            Assert.Equal(row.Sealed.ToArray(), kept!.Sealed.ToArray());
+            Assert.Equal((1, 100), (kept.Instances, kept.Length));
+
+            await index.ApplyAsync([change], index.Mark, None);
+            Assert.Null(await index.FindMetadataAsync(Token(11), None));
+
+            // What was made before the change is not taken for current.
+            await index.ApplyAsync([new IndexChange.PutMetadata(row)], index.Mark, None);
+            Assert.Null(await index.FindMetadataAsync(Token(11), None));
+        }
+
+        // What was there before changes nothing: the same instance again.
+        var now = (await index.FindSeriesAsync(Token(11), None))!;
+        await index.ApplyAsync(
+            [new IndexChange.PutMetadata(new MetadataRow(Token(11), now.Changes, 1, 100, Sealed(4)))],
+            index.Mark,
+            None
+        );
+        await index.ApplyAsync([new IndexChange.AddInstance(Instance(112, series: 11))], index.Mark, None);
+        Assert.NotNull(await index.FindMetadataAsync(Token(11), None));
+    }
+
+    [Fact]
+    public async Task DecisionsAreKeptOnceInTheirOrderAndGoWithTheirStudy()
+    {
+        await using var index = await CreateAsync();
+        await index.ApplyAsync(
+            [
+                new IndexChange.PutStudy(Study(1, patient: 7)),
+                new IndexChange.PutSeries(Series(11, study: 1)),
+                new IndexChange.AddInstance(Instance(111, series: 11)),
+                new IndexChange.AddDecision(Decided(5, DecisionKind.Rejection, study: 1)),
+                new IndexChange.AddDecision(Decided(4, DecisionKind.Correction, study: 1)),
+                new IndexChange.AddDecision(Decided(5, DecisionKind.Rejection, study: 1)),
+                new IndexChange.AddDecision(Decided(6, DecisionKind.Rejection, study: 2)),
+            ],
+            new BlobMark(1, 10),
+            None
+        );
+        Assert.Equal([Token(5), Token(4), Token(6)], await Tokens(index.DecisionsAsync(None), row => row.Record));
+        var ofStudy = await index.DecisionsOfAsync(Token(1), None).ToListAsync(None);
+        Assert.Equal([DecisionKind.Rejection, DecisionKind.Correction], ofStudy.Select(row => row.Kind));
+        Assert.Equal(Sealed(5), ofStudy[0].Sealed.ToArray());
+
+        await index.ApplyAsync([new IndexChange.RemoveStudy(Token(1))], new BlobMark(1, 20), None);
+        Assert.Equal([Token(6)], await Tokens(index.DecisionsAsync(None), row => row.Record));
+    }
+
+    [Fact]
     public async Task QuarantinedContentIsKeptOnceAndSummedPerDevice()
     {
         await using var index = await CreateAsync();
@@ -295,6 +425,9 @@ public abstract class StudyIndexContract
             new BlobLocation(2, content * 4096L, 100_000),
             Sealed(content)
         );
+
+    private static DecisionRow Decided(uint record, DecisionKind kind, uint study) =>
+        new(Token(record), kind, Token(study), new KeyId(new UInt128(study, ulong.MaxValue)), Sealed(record));
 
     private static byte[] Sealed(uint seed)
     {

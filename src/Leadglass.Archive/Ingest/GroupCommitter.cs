@@ -34,6 +34,9 @@ internal sealed class GroupCommitter : IAsyncDisposable
     /// <summary>Why nothing more is taken; null while all is well.</summary>
     public string? Poison => _poison;
 
+    /// <summary>Told which series changed, after each transaction.</summary>
+    public Action<IReadOnlyCollection<Sealing.Token>>? Applied { get; set; }
+
     /// <summary>How many wait for the next batch.</summary>
     public int Waiting => _waiting.Reader.Count;
 
@@ -144,6 +147,8 @@ internal sealed class GroupCommitter : IAsyncDisposable
             item.Done.TrySetResult();
         }
 
+        await KeepDerivedAsync(batch.FindAll(item => item.Derived is not null));
+
         foreach (var item in batch)
         {
             // Neither records nor decisions of this epoch: a call to catch up, or void.
@@ -155,6 +160,24 @@ internal sealed class GroupCommitter : IAsyncDisposable
             {
                 item.Done.TrySetException(new CommitFailedException("the index had to catch up: send again"));
             }
+        }
+    }
+
+    /// <summary>After what was waited for; a failure here concerns nothing that was acknowledged.</summary>
+    private async Task KeepDerivedAsync(List<CommitItem> derived)
+    {
+        if (derived.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await _index.ApplyAsync([.. derived.Select(item => item.Derived!)], _index.Mark, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            Fail(derived, exception);
         }
     }
 
@@ -218,6 +241,7 @@ internal sealed class GroupCommitter : IAsyncDisposable
 
             await _index.ApplyAsync(changes, _blobs.End, CancellationToken.None);
             await _upkeep.AppliedAsync(CancellationToken.None);
+            Applied?.Invoke(_upkeep.TakeTouchedSeries());
         }
         catch
         {
@@ -284,6 +308,9 @@ internal sealed class CommitItem
 
     /// <summary>Carries out the decision that the record is, once what came before it is in the index.</summary>
     public Func<ValueTask>? Decide { get; init; }
+
+    /// <summary>A change of the index that no record stands for: what can be made again at any time.</summary>
+    public IndexChange? Derived { get; init; }
 
     public bool IsEmpty => Record.IsEmpty && Stream is null;
 

@@ -4,7 +4,7 @@ using Leadglass.Sealing;
 
 namespace Leadglass.Archive;
 
-/// <content>Opens what was decided about a study, for lists.</content>
+/// <content>Opens what was decided about a study, for lists, and metadata that lies ready.</content>
 internal sealed partial class ContentOpener
 {
     /// <summary>What a decision says, with whose study it is about; null if the grant does not cover the study, or it is erased.</summary>
@@ -37,6 +37,21 @@ internal sealed partial class ContentOpener
         var content = RowContent.Open(rows, row.Token, row.Sealed);
         var facts = FactsOf(content);
         return Covers(grant, facts) ? new OpenedStudy(row, content, facts, rows) : null;
+    }
+
+    /// <summary>Opens metadata for release, once the trail has it that the study is released.</summary>
+    /// <exception cref="AccessRefusedException">The grant does not hold or cover the study, or the trail fails.</exception>
+    /// <exception cref="SealBrokenException">It is not as it was sealed.</exception>
+    public static async ValueTask<ReadyMetadata> OpenMetadataAsync(
+        AccessGrant grant,
+        OpenedStudy study,
+        OpenedSeries series,
+        MetadataRow row,
+        CancellationToken cancellationToken
+    )
+    {
+        await grant.AuthorizeAsync(series.Facts, cancellationToken);
+        return MetadataRows.Open(row, study.Rows);
     }
 
     /// <summary>What a record is, without its content; null for one that is erased.</summary>

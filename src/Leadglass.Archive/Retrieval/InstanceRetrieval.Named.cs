@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text.Json;
 using Leadglass.Access;
 using Leadglass.Dicom;
 using Leadglass.Sealing;
@@ -142,23 +139,6 @@ public sealed partial class InstanceRetrieval
         }
     }
 
-    private string VersionOf(ArchivedInstance instance)
-    {
-        using var digest = _keys.BeginDigest();
-        digest.AppendData("version of an instance"u8);
-        digest.AppendData(instance.Token.ToArray());
-        digest.AppendData(BitConverter.GetBytes(instance.Location.Pack));
-        digest.AppendData(BitConverter.GetBytes(instance.Location.Offset));
-        if (instance.Correction is { } correction)
-        {
-            digest.AppendData(
-                JsonSerializer.SerializeToUtf8Bytes(correction, DescriptorJson.Default.PatientCorrection)
-            );
-        }
-
-        return TextOf(digest);
-    }
-
-    private static string TextOf(IncrementalHash digest) =>
-        Base64Url.EncodeToString(digest.GetHashAndReset().AsSpan(0, 16));
+    private string VersionOf(ArchivedInstance instance) =>
+        InstanceVersion.Of(instance.Token, instance.Location, instance.Correction, _keys);
 }

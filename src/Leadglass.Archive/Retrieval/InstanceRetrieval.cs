@@ -14,6 +14,7 @@ public sealed partial class InstanceRetrieval
     private readonly ArchiveKeys _keys;
     private readonly StudyDirectory _directory;
     private readonly ContentOpener _opener;
+    private readonly MetadataKeeper _metadata;
     private readonly ArchiveOptions _options;
 
     internal InstanceRetrieval(
@@ -21,8 +22,10 @@ public sealed partial class InstanceRetrieval
         ArchiveKeys keys,
         StudyDirectory directory,
         ContentOpener opener,
+        MetadataKeeper metadata,
         ArchiveOptions options
-    ) => (_index, _keys, _directory, _opener, _options) = (index, keys, directory, opener, options);
+    ) =>
+        (_index, _keys, _directory, _opener, _metadata, _options) = (index, keys, directory, opener, metadata, options);
 
     /// <summary>
     /// The instances that a retrieve request names by its unique keys, hierarchically or relationally; UIDs may be lists.

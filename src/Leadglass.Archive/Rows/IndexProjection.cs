@@ -19,6 +19,9 @@ internal sealed class IndexProjection(ArchiveKeys keys, IStudyIndex index)
     /// <summary>The studies whose rows or counts change with what was added.</summary>
     public HashSet<Token> Touched { get; } = [];
 
+    /// <summary>The series that got instances.</summary>
+    public HashSet<Token> TouchedSeries { get; } = [];
+
     /// <summary>Forgets what was not applied.</summary>
     public void Reset() => _open.Clear();
 
@@ -33,6 +36,7 @@ internal sealed class IndexProjection(ArchiveKeys keys, IStudyIndex index)
     )
     {
         Touched.Add(facts.StudyToken);
+        TouchedSeries.Add(facts.SeriesToken);
         var rows = keys.RowsOf(key);
         var study = await OpenAsync(facts, key, cancellationToken);
         var series = await OpenSeriesAsync(study, facts, rows, cancellationToken);

@@ -44,6 +44,14 @@ internal sealed class IndexUpkeep
         Projection.Touched.Clear();
     }
 
+    /// <summary>The series that got instances since the last call.</summary>
+    public IReadOnlyCollection<Token> TakeTouchedSeries()
+    {
+        Token[] touched = [.. Projection.TouchedSeries];
+        Projection.TouchedSeries.Clear();
+        return touched;
+    }
+
     /// <summary>Forgets what was prepared and not applied.</summary>
     public void Forget() => Projection.Reset();
 
@@ -117,6 +125,7 @@ internal sealed class IndexUpkeep
     {
         await _index.ApplyAsync(changes, mark, cancellationToken);
         await AppliedAsync(cancellationToken);
+        Projection.TouchedSeries.Clear();
         changes.Clear();
         Projection.Reset();
     }
