@@ -52,6 +52,7 @@ public sealed class ViewerTests(ServedArchive served, Chromium chromium)
             picture => picture.DistanceFrom(clip.Rows, clip.Columns, (x, y) => clip.Colour(frame, x, y));
     }
 
+    /// <summary>Its VOI LUT Function is the sigmoid, at which OHIF as it comes shows nothing.</summary>
     [Fact]
     public async Task Shows_a_mammogram_that_is_stored_as_lossless_JPEG()
     {
@@ -66,7 +67,7 @@ public sealed class ViewerTests(ServedArchive served, Chromium chromium)
                 picture.DistanceFrom(
                     image.Rows,
                     image.Columns,
-                    (x, y) => VoiWindow.Triple(image.Value(x, y), centre, width)
+                    (x, y) => VoiWindow.Triple(VoiWindow.Sigmoid(image.Value(x, y), centre, width))
                 ),
             GreyTolerance
         );
@@ -105,7 +106,7 @@ public sealed class ViewerTests(ServedArchive served, Chromium chromium)
                 picture.DistanceFrom(
                     slice.Rows,
                     slice.Columns,
-                    (x, y) => VoiWindow.Triple(slice.Hounsfield(x, y), centre, width)
+                    (x, y) => VoiWindow.Triple(VoiWindow.Linear(slice.Hounsfield(x, y), centre, width))
                 );
         }
     }

@@ -41,6 +41,14 @@ function replace(text, pattern, replacement, what) {
 function rewriteProgram(text) {
   const loader = /  if \(module === "([^"]+)"\) \{\n(?:.*\n)*?  \}\n/g;
   text = replace(text, loader, (block, name) => (used.has(name) ? block : ''), 'module loader');
+  // The VOI LUT Function of DICOMweb metadata is one text, of which OHIF takes the first letter and then knows no such
+  // function: no image that has the attribute is shown.
+  text = replace(
+    text,
+    'voiLutModule.voiLUTFunction[0]',
+    '[voiLutModule.voiLUTFunction].flat()[0]',
+    'VOI LUT Function',
+  );
   return replace(
     text,
     /^pluginImports_(?:modes|extensions)\.push\("([^"]+)"\);\n/gm,
