@@ -5,8 +5,6 @@ namespace Leadglass.Browser.Tests;
 /// <summary>Signing in with the hospital's provider, driven in a real browser from both sides.</summary>
 public sealed class OpenIdConnectTests(OpenIdProvider provider, Chromium chromium) : IClassFixture<OpenIdProvider>
 {
-    private const string SessionCookie = "__Host-leadglass";
-
     [Fact]
     public async Task A_group_of_the_hospital_gives_a_role_until_the_sign_out()
     {
@@ -16,7 +14,7 @@ public sealed class OpenIdConnectTests(OpenIdProvider provider, Chromium chromiu
         Assert.NotNull(await SessionAsync(watched));
         await watched.PhotographAsync("openid-signed-in");
 
-        await watched.Page.Locator("form[action='/signout'] button").First.ClickAsync();
+        await watched.SignOutAsync();
         await watched.Page.WaitForURLAsync(url => !url.EndsWith('/'));
         await watched.Page.GotoAsync("/");
         Assert.Contains("/signin", watched.Page.Url, StringComparison.Ordinal);
@@ -83,5 +81,5 @@ public sealed class OpenIdConnectTests(OpenIdProvider provider, Chromium chromiu
     }
 
     private static async Task<BrowserContextCookiesResult?> SessionAsync(WatchedPage watched) =>
-        (await watched.Context.CookiesAsync()).FirstOrDefault(cookie => cookie.Name == SessionCookie);
+        (await watched.Context.CookiesAsync()).FirstOrDefault(cookie => cookie.Name == Accounts.SessionCookie);
 }

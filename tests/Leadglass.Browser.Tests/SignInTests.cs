@@ -39,7 +39,7 @@ public sealed class SignInTests(ServedArchive served, Chromium chromium)
     {
         await served.AccountAsync(chromium, Staff.Technician);
         var answers = new List<string>();
-        foreach (var name in (string[])["technician", "nobody-of-this-name"])
+        foreach (var name in (string[])["test-technician", "nobody-of-this-name"])
         {
             await using var watched = await chromium.OpenAsync(served.Archive);
             watched.Expect("401");
@@ -65,7 +65,7 @@ public sealed class SignInTests(ServedArchive served, Chromium chromium)
         watched.AssertQuiet();
 
         await using var second = await chromium.OpenAsync(served.Archive);
-        await second.Page.GotoAsync(link);
+        await second.Page.GotoAsync($"/signin/link{new Uri(link).Fragment}");
         await Accounts.SubmitAsync(second.Page);
         await second.Page.WaitForLoadStateAsync();
         Assert.Equal(0, await second.Page.Locator("input[name=password]").CountAsync());
@@ -78,8 +78,8 @@ public sealed class SignInTests(ServedArchive served, Chromium chromium)
         await using var watched = await chromium.OpenAsync(served.Archive);
         await Accounts.FollowLinkAsync(watched, link);
         var copy = await watched.Context.StorageStateAsync();
-        await watched.Page.GotoAsync("/account");
-        await watched.Page.Locator("form[action='/signout'] button").First.ClickAsync();
+        await watched.Page.GotoAsync("/");
+        await watched.SignOutAsync();
         await watched.Page.WaitForURLAsync("**/signin**");
 
         await using var thief = await chromium.OpenAsync(served.Archive, storageState: copy);

@@ -31,7 +31,9 @@ internal sealed class StoredImage
         var result = await Dcmtk.RunAsync("dcmdjpeg", [path, plain]);
         Assert.True(result.ExitCode == 0, result.ToString());
         var file = RawFile.TryRead(plain)!;
-        var pixels = file.Elements.Single(element => element.Tag == 0x7FE00010);
+        var pixels = RawElements
+            .Walk(file.DataSet, isExplicit: true, before: uint.MaxValue)
+            .Single(element => element.Tag == 0x7FE00010);
         return new StoredImage(file, file.DataSet.AsSpan(pixels.ValueOffset, pixels.ValueLength).ToArray());
     }
 

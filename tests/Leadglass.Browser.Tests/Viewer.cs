@@ -21,14 +21,17 @@ internal sealed partial class Viewer
     /// <summary>Opens a study from the archive's pages and puts the maker's notice away.</summary>
     public static async Task<Viewer> OpenAsync(WatchedPage watched, string study)
     {
-        await watched.Page.GotoAsync($"/studies/{study}/viewer");
+        await watched.Page.GotoAsync($"/viewer/basic?StudyInstanceUIDs={study}");
         var viewer = new Viewer(watched);
         await viewer.Canvas.WaitForAsync(new LocatorWaitForOptions { Timeout = (float)Patience.TotalMilliseconds });
         await viewer.Page.Locator("[data-cy=confirm-and-hide-button]").ClickAsync();
         return viewer;
     }
 
-    /// <summary>What the overlay says of the image: its instance number, its place, and how many there are.</summary>
+    /// <summary>
+    /// What the overlay says of the image: its instance number (0 where it names none, of a single image), its place, and
+    /// how many there are.
+    /// </summary>
     public async Task<(int Number, int Place, int Count)> ImageAsync()
     {
         var match = await ReadAsync("viewport-overlay-bottom-right", ImageText());
@@ -111,10 +114,12 @@ internal sealed partial class Viewer
     }
 
     private static int Number(Match match, string group) =>
-        int.Parse(match.Groups[group].ValueSpan, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        match.Groups[group] is { Success: true } digits
+            ? int.Parse(digits.ValueSpan, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)
+            : 0;
 
     [GeneratedRegex(
-        @"I:\s*(?<number>\d+)\s*\((?<place>\d+)/(?<count>\d+)\)",
+        @"(I:\s*(?<number>\d+)\s*\()?(?<place>\d+)/(?<count>\d+)",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]

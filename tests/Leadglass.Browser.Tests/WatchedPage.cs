@@ -53,6 +53,13 @@ public sealed partial class WatchedPage : IAsyncDisposable
         Assert.True(told.Length == 0, string.Join('\n', told));
     }
 
+    /// <summary>Signs out as people do: the menu at their name, its last line.</summary>
+    public async Task SignOutAsync()
+    {
+        await Page.Locator("header details.menu > summary").ClickAsync();
+        await Page.Locator("form[action='/signout'] button").ClickAsync();
+    }
+
     /// <summary>The page as it looks, kept where somebody can look at it when a folder for that is named.</summary>
     public async Task PhotographAsync(string name)
     {
