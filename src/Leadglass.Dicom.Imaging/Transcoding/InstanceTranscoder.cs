@@ -55,8 +55,13 @@ public sealed class InstanceTranscoder(FrameDecoder decoder)
         var frame = await DecodeFrameAsync(instance, 1, cancellationToken);
         try
         {
-            var header = TranscodedHeader.Of(instance.Header, stored, frame.Description);
             var length = PixelDataLength(frame.Description, count);
+            var nested = new NestedPixels(decoder, instance.TransferSyntax);
+            var header = TranscodedHeader.Of(
+                await nested.DecodeAsync(instance.Header, cancellationToken),
+                stored,
+                frame.Description
+            );
             var target = new DataSetOutput(output, instance.LongValues);
             if (!await target.WriteAsync(header, DicomTag.PixelData, cancellationToken))
             {
@@ -64,7 +69,7 @@ public sealed class InstanceTranscoder(FrameDecoder decoder)
             }
 
             var expected = frame.Description;
-            WritePixelDataHeader(output, expected, length);
+            DataSetOutput.WriteLongHeader(output, DicomTag.PixelData, TranscodedHeader.PixelDataVr(expected), length);
             var packer = new FramePacker(output);
             for (var number = 1; ; )
             {
@@ -105,12 +110,5 @@ public sealed class InstanceTranscoder(FrameDecoder decoder)
                 $"Native pixel data of {count} frames has {even} bytes; an element holds less than 4 GiB (PS3.5 7.1.1). "
                     + "Retrieve frames, or the instance as it is stored."
             );
-    }
-
-    private static void WritePixelDataHeader(PipeWriter output, PixelDescription description, uint length)
-    {
-        // PS3.5 A.2: words where more than 8 bits are allocated.
-        var vr = description.BitsAllocated > 8 ? ValueRepresentation.OW : ValueRepresentation.OB;
-        DataSetOutput.WriteLongHeader(output, DicomTag.PixelData, vr, length);
     }
 }

@@ -31,6 +31,10 @@ internal static class TranscodedHeader
         return copy;
     }
 
+    /// <summary>PS3.5 A.2: words where more than 8 bits are allocated.</summary>
+    public static ValueRepresentation PixelDataVr(PixelDescription description) =>
+        description.BitsAllocated > 8 ? ValueRepresentation.OW : ValueRepresentation.OB;
+
     private static bool IsOfEncapsulation(DicomTag tag) =>
         tag == DicomTag.ExtendedOffsetTable
         || tag == DicomTag.ExtendedOffsetTableLengths
