@@ -115,7 +115,7 @@ public sealed class TrailQueries : IDisposable
         {
             var address = withAddress ? entry.Event.Address : null;
             var key = (entry.Event.Who, entry.Event.Operation, entry.Event.Basis, address);
-            if (open.TryGetValue(key, out var at) && sums[at].First - entry.At < OneLook)
+            if (open.TryGetValue(key, out var at) && sums[at].Last - entry.At < OneLook)
             {
                 sums[at] = sums[at] with { First = entry.At, Count = sums[at].Count + 1 };
                 continue;
