@@ -1,7 +1,5 @@
-using Microsoft.AspNetCore.Antiforgery;
+using Leadglass.Server.SignIn.Browser;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Primitives;
 
 namespace Leadglass.Server.Pages;
@@ -10,46 +8,27 @@ namespace Leadglass.Server.Pages;
 internal sealed class SentForm
 {
     /// <summary>The most bytes of a form: pages have no file fields; files are uploaded one by one elsewhere.</summary>
-    public const int BytesMax = 64 * 1024;
+    public const int BytesMax = Forms.BytesMax;
 
-    private const int FieldsMax = 256;
     private readonly IFormCollection _fields;
 
     private SentForm(IFormCollection fields) => _fields = fields;
 
-    /// <summary>Reads it; null when it is none of ours: without the token that the page gave, or beyond a limit.</summary>
+    /// <summary>
+    /// Reads it; null when it is no form of fields, or beyond a limit. That it comes from a page of ours was checked
+    /// before: without that no form gets this far.
+    /// </summary>
     public static async Task<SentForm?> ReadAsync(HttpContext context)
     {
-        if (!context.Request.HasFormContentType)
+        if (!Forms.IsForm(context.Request))
         {
             return null;
         }
-        // Whoever found out who is asking has read it already, to see the token.
-        if (context.Features.Get<IFormFeature>()?.Form is null)
-        {
-            context.Features.Set<IFormFeature>(
-                new FormFeature(
-                    context.Request,
-                    new FormOptions
-                    {
-                        ValueCountLimit = FieldsMax,
-                        KeyLengthLimit = 128,
-                        ValueLengthLimit = BytesMax,
-                        BufferBodyLengthLimit = BytesMax,
-                        MultipartBodyLengthLimit = BytesMax,
-                    }
-                )
-            );
-        }
         try
         {
-            if (context.RequestServices.GetService<IAntiforgery>() is { } antiforgery)
-            {
-                await antiforgery.ValidateRequestAsync(context);
-            }
             return new SentForm(await context.Request.ReadFormAsync(context.RequestAborted));
         }
-        catch (Exception refused) when (refused is AntiforgeryValidationException or InvalidDataException)
+        catch (InvalidDataException)
         {
             return null;
         }
@@ -83,6 +62,19 @@ internal sealed class SentForm
     public TEnum? Choice<TEnum>(string name)
         where TEnum : struct, Enum =>
         Enum.TryParse<TEnum>(Text(name), out var value) && Enum.IsDefined(value) ? value : null;
+
+    /// <summary>All values of an enumeration by their names.</summary>
+    public IEnumerable<TEnum> Choices<TEnum>(string name)
+        where TEnum : struct, Enum
+    {
+        foreach (var text in All(name))
+        {
+            if (Enum.TryParse<TEnum>(text, out var value) && Enum.IsDefined(value))
+            {
+                yield return value;
+            }
+        }
+    }
 
     /// <summary>Reveals nothing.</summary>
     public override string ToString() => "form";

@@ -1,6 +1,10 @@
+using Leadglass.Server.Pages.Accounts;
+using Leadglass.Server.Pages.Administration;
+using Leadglass.Server.Pages.Records;
 using Leadglass.Server.Pages.Rendering;
 using Leadglass.Server.Pages.Reports;
 using Leadglass.Server.Pages.Studies;
+using Leadglass.Server.Pages.Trails;
 using Leadglass.Server.Pages.Upload;
 using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Builder;
@@ -26,6 +30,11 @@ internal static class WebPages
         services.AddSingleton<PageNotices>();
         services.AddSingleton<StudyActions>();
         services.AddSingleton<UploadEndpoints>();
+        services.AddSingleton<AccountEndpoints>();
+        services.AddSingleton<PeopleEndpoints>();
+        services.AddSingleton<AdminEndpoints>();
+        services.AddSingleton<RecordsEndpoints>();
+        services.AddSingleton<TrailEndpoints>();
         services.AddSingleton<StudyEndpoints>();
     }
 
@@ -42,6 +51,11 @@ internal static class WebPages
         StudyEndpoints.Map(endpoints);
         StudyActions.Map(endpoints);
         UploadEndpoints.Map(endpoints);
+        AccountEndpoints.Map(endpoints);
+        PeopleEndpoints.Map(endpoints);
+        AdminEndpoints.Map(endpoints);
+        RecordsEndpoints.Map(endpoints);
+        TrailEndpoints.Map(endpoints);
     }
 
     /// <summary>Answers a person's request that failed with a page in style; it tells nothing of a patient.</summary>

@@ -26,12 +26,18 @@ internal sealed class PageNotices
     /// <param name="act">Does it, and says what was done.</param>
     public async Task CarryOutAsync(HttpContext context, string path, Func<Task<PageNotice>> act)
     {
+        Keep(context, path, await AttemptAsync(act));
+        await context.SeeOther(path);
+    }
+
+    /// <summary>Keeps a notice for the next look at a path.</summary>
+    public void Keep(HttpContext context, string path, PageNotice notice)
+    {
         if (_kept.Count >= KeptMax)
         {
             _kept.Clear();
         }
-        _kept[(context.Caller()!.Key, path)] = await AttemptAsync(act);
-        await context.SeeOther(path);
+        _kept[(context.Caller()!.Key, path)] = notice;
     }
 
     /// <summary>The notice for the page of this request; it is given once.</summary>

@@ -1,6 +1,7 @@
 using Leadglass.Access;
 using Leadglass.Archive;
 using Leadglass.Dicom;
+using Leadglass.Server.Pages.Layout;
 using Leadglass.Server.Pages.Rendering;
 using Leadglass.Server.Pages.Texts;
 using Leadglass.Server.Web;
@@ -135,14 +136,27 @@ internal sealed class StudyActions(
             await notices.CarryOutAsync(context, PathOf(study), () => Task.FromResult(notice));
             return;
         }
-        await context.RenderAsync<SharePage>(
+        await context.RenderAsync<OncePage>(
             Visitors.Of(context),
             new Dictionary<string, object?>(StringComparer.Ordinal)
             {
-                [nameof(SharePage.Study)] = study.StudyUid,
-                [nameof(SharePage.Link)] = $"https://{context.Request.Host}/shared/{made.Share.Id}#{made.LinkSecret}",
-                [nameof(SharePage.Code)] = made.Code,
-                [nameof(SharePage.EndsAt)] = made.Share.EndsAt,
+                [nameof(OncePage.Title)] = ManagementTexts.ShareMade,
+                [nameof(OncePage.Lead)] = ManagementTexts.ShareShownOnce.In(preferences.Language),
+                [nameof(OncePage.Items)] = new[]
+                {
+                    // The secret stands in the link's fragment, which no server and no log ever sees.
+                    KeyValuePair.Create(
+                        ManagementTexts.ShareLink,
+                        $"https://{context.Request.Host}/shared/{made.Share.Id}#{made.LinkSecret}"
+                    ),
+                    KeyValuePair.Create(ManagementTexts.ShareCode, made.Code),
+                },
+                [nameof(OncePage.Note)] = ManagementTexts.ShareEnds.In(
+                    preferences.Language,
+                    new Wording(preferences.Language, clock.LocalTimeZone).Moment(made.Share.EndsAt)
+                ),
+                [nameof(OncePage.BackPath)] = PathOf(study),
+                [nameof(OncePage.BackText)] = ManagementTexts.ToStudy,
             }
         );
     }

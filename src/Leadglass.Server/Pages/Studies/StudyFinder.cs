@@ -180,9 +180,17 @@ internal sealed class StudyFinder(ImageArchive archive, TimeProvider clock)
         {
             keys.SetString(DicomTag.StudyDate, RangeOf(query.From, query.To));
         }
+        if (query.PatientId.Length > 0)
+        {
+            keys.SetString(DicomTag.PatientID, WithoutWildcards(query.PatientId));
+        }
         if (query.Modality.Length > 0)
         {
             keys.SetString(DicomTag.ModalitiesInStudy, query.Modality);
+        }
+        if (query.Department.Length > 0)
+        {
+            keys.SetString(DicomTag.InstitutionalDepartmentName, WithoutWildcards(query.Department));
         }
         if (query.Referring.Length > 0)
         {

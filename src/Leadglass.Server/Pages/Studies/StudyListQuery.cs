@@ -17,6 +17,9 @@ public sealed class StudyListQuery
     /// <summary>The search box: name, ID, accession number, date, modality in any order.</summary>
     public string Words { get; init; } = "";
 
+    /// <summary>Exactly this Patient ID; empty: any. Not from the search form: from links of other pages.</summary>
+    public string PatientId { get; init; } = "";
+
     /// <summary>First study date; null: any.</summary>
     public DateOnly? From { get; init; }
 
@@ -41,6 +44,7 @@ public sealed class StudyListQuery
     /// <summary>Nothing narrows it: the latest studies.</summary>
     public bool IsEverything =>
         Words.Length == 0
+        && PatientId.Length == 0
         && From is null
         && To is null
         && Modality.Length == 0

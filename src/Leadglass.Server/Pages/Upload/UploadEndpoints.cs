@@ -4,7 +4,6 @@ using Leadglass.Dicom.Web;
 using Leadglass.Server.DicomWeb;
 using Leadglass.Server.Pages.Rendering;
 using Leadglass.Server.Web;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -38,19 +37,13 @@ internal sealed class UploadEndpoints(ArchiveHost host)
 
     private async Task StoreAsync(HttpContext context)
     {
-        if (
-            context.Request.ContentType != MediaType.Dicom.Essence
-            || (
-                context.RequestServices.GetService<IAntiforgery>() is { } antiforgery
-                && !await antiforgery.IsRequestValidAsync(context)
-            )
-        )
+        if (context.Request.ContentType != MediaType.Dicom.Essence)
         {
             await Problems.WriteAsync(
                 context,
                 StatusCodes.Status400BadRequest,
                 "Not from the upload page",
-                "A file is sent as application/dicom with the token of the page."
+                "A file is sent as application/dicom."
             );
             return;
         }
