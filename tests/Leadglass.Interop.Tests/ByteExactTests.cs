@@ -6,41 +6,6 @@ namespace Leadglass.Interop.Tests;
 /// <summary>Every storable file of many vendors goes in over TLS and comes back byte for byte.</summary>
 public sealed class ByteExactTests(ArchiveFixture fixture) : IClassFixture<ArchiveFixture>
 {
-    private static readonly HashSet<string> StorableSyntaxes =
-    [
-        "1.2.840.10008.1.2",
-        "1.2.840.10008.1.2.1",
-        "1.2.840.10008.1.2.2",
-        "1.2.840.10008.1.2.1.99",
-        "1.2.840.10008.1.2.5",
-        "1.2.840.10008.1.2.8.1",
-        "1.2.840.10008.1.2.4.50",
-        "1.2.840.10008.1.2.4.51",
-        "1.2.840.10008.1.2.4.53",
-        "1.2.840.10008.1.2.4.55",
-        "1.2.840.10008.1.2.4.57",
-        "1.2.840.10008.1.2.4.70",
-        "1.2.840.10008.1.2.4.80",
-        "1.2.840.10008.1.2.4.81",
-        "1.2.840.10008.1.2.4.90",
-        "1.2.840.10008.1.2.4.91",
-        "1.2.840.10008.1.2.4.102",
-        "1.2.840.10008.1.2.4.110",
-        "1.2.840.10008.1.2.4.111",
-        "1.2.840.10008.1.2.4.112",
-        "1.2.840.10008.1.2.4.201",
-        "1.2.840.10008.1.2.4.202",
-    ];
-
-    /// <summary>Files that end in the middle of a value: no tool reads them to the end, and they are refused.</summary>
-    private static readonly string[] Broken =
-    [
-        "GH179B.dcm",
-        "emri_small_jpeg_2k_lossless_too_short.dcm",
-        "MR_truncated.dcm",
-        "rtplan_truncated.dcm",
-    ];
-
     [Fact]
     public async Task Every_storable_file_comes_back_as_it_went_in()
     {
@@ -49,9 +14,7 @@ public sealed class ByteExactTests(ArchiveFixture fixture) : IClassFixture<Archi
             Assert.Skip(SharedData.Absent);
         }
 
-        var files = Unambiguous([
-            .. SharedData.Files.Where(f => !IsHostile(f)).Select(RawFile.TryRead).OfType<RawFile>().Where(IsStorable),
-        ]);
+        var files = SharedFiles.Storable();
         Assert.True(files.Count > 200, $"only {files.Count} files look storable");
         List<string> problems = [];
         foreach (var file in files)
@@ -66,7 +29,7 @@ public sealed class ByteExactTests(ArchiveFixture fixture) : IClassFixture<Archi
 
             var status = await association.StoreAsync(instance);
             await association.ReleaseAsync();
-            if (Broken.Contains(Path.GetFileName(file.Path)))
+            if (SharedFiles.IsBroken(file))
             {
                 Assert.True(status is >= 0xA900 and < 0xAA00 or >= 0xC000, $"{file}: C-STORE answered {status:X4}");
             }
@@ -94,12 +57,12 @@ public sealed class ByteExactTests(ArchiveFixture fixture) : IClassFixture<Archi
             Assert.Skip(SharedData.Absent);
         }
 
-        var files = SharedData.Files.Where(IsHostile).Select(RawFile.TryRead).OfType<RawFile>().ToList();
+        var files = SharedData.Files.Where(SharedFiles.IsHostile).Select(RawFile.TryRead).OfType<RawFile>().ToList();
         var stored = 0;
         List<string> problems = [];
         foreach (var (index, file) in files.Index())
         {
-            var sending = file.IsDeflated || !IsStorable(file) ? file : file.WithFreshUids(900_000 + index);
+            var sending = file.IsDeflated || !SharedFiles.IsStorable(file) ? file : file.WithFreshUids(900_000 + index);
             var instance = sending.ToInstance() with
             {
                 SopClassUid = TestInstance.CtImageStorage,
@@ -153,43 +116,4 @@ public sealed class ByteExactTests(ArchiveFixture fixture) : IClassFixture<Archi
                     + back.DataSet.AsSpan().CommonPrefixLength(instance.DataSet),
         };
     }
-
-    /// <summary>
-    /// Files that share UIDs with an earlier one (the same image in another syntax, a study of two patients) get UIDs of
-    /// their own, of the same length, so that identity rules do not come into it.
-    /// </summary>
-    private static List<RawFile> Unambiguous(IReadOnlyList<RawFile> files)
-    {
-        HashSet<string> instances = [];
-        Dictionary<string, string> patientOfStudy = [];
-        Dictionary<string, string> studyOfSeries = [];
-        List<RawFile> result = [];
-        foreach (var (index, original) in files.Index())
-        {
-            var isTaken =
-                instances.Contains(original.SopInstanceUid!)
-                || patientOfStudy.GetValueOrDefault(original.StudyInstanceUid!, Patient(original)) != Patient(original)
-                || studyOfSeries.GetValueOrDefault(original.SeriesInstanceUid!, original.StudyInstanceUid!)
-                    != original.StudyInstanceUid;
-            if (isTaken && original.IsDeflated)
-            {
-                continue;
-            }
-
-            var file = isTaken ? original.WithFreshUids(index) : original;
-            instances.Add(file.SopInstanceUid!);
-            patientOfStudy[file.StudyInstanceUid!] = Patient(file);
-            studyOfSeries[file.SeriesInstanceUid!] = file.StudyInstanceUid!;
-            result.Add(file);
-        }
-
-        return result;
-    }
-
-    private static string Patient(RawFile file) => $"{file.Text(0x00100020)}^{file.Text(0x00100021)}";
-
-    private static bool IsHostile(string path) => path.Contains("pwnlabmx+dicom-fuzzing-corpus");
-
-    private static bool IsStorable(RawFile file) =>
-        StorableSyntaxes.Contains(file.TransferSyntax) && SharedFiles.HasIdentity(file);
 }

@@ -34,7 +34,7 @@ public sealed class DicomJsonOracleTests
 
             compared++;
             var ours = JsonNode.Parse(DicomJson.Write(file.DataSet))!;
-            JsonComparison.Compare(ours, theirs, path[SharedData.Root.Length..], differences);
+            DicomJsonComparison.Compare(ours, theirs, path[SharedData.Root.Length..], differences);
         }
 
         TestContext.Current.SendDiagnosticMessage($"{compared} files compared");
