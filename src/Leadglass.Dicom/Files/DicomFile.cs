@@ -121,6 +121,16 @@ public sealed class DicomFile
         return output.WrittenMemory;
     }
 
+    /// <summary>What stands before the data set, for one that is streamed behind it: preamble, prefix and group 2.</summary>
+    public static ReadOnlyMemory<byte> StartOf(FileMetaInformation metaInformation)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        output.Write(new byte[128]);
+        output.Write("DICM"u8);
+        DataSetWriter.Write(metaInformation.Attributes, TransferSyntax.ExplicitVrLittleEndian, output);
+        return output.WrittenMemory;
+    }
+
     /// <summary>The syntax, and nothing of the values.</summary>
     public override string ToString() => $"{nameof(DicomFile)} in {TransferSyntax}";
 

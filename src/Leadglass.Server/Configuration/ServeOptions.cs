@@ -64,4 +64,7 @@ public sealed record ServeOptions
 
     /// <summary>How people sign in.</summary>
     public SignInOptions SignIn { get; init; } = new();
+
+    /// <summary>What starts a process that decodes, where this program is not <c>leadglass</c>; null: this program.</summary>
+    internal IReadOnlyList<string>? DecoderCommand { get; init; }
 }

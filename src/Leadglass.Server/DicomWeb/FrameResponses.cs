@@ -67,7 +67,10 @@ internal sealed class FrameResponses(
             return;
         }
 
-        var source = stored.IsEncapsulated && form.TransferSyntax != stored ? await Source(opened, context) : null;
+        var source =
+            stored.IsEncapsulated && form.TransferSyntax != stored
+                ? await StoredFrames.OfFramesAsync(opened, context.RequestAborted)
+                : null;
         var parts = new MultipartWriter(response.BodyWriter, boundary);
         foreach (var number in frames.Numbers)
         {
@@ -90,9 +93,6 @@ internal sealed class FrameResponses(
             parts.Complete();
         }
     }
-
-    private static ValueTask<EncapsulatedInstance> Source(OpenedInstance opened, HttpContext context) =>
-        StoredFrames.OfAsync(opened, context.RequestAborted);
 
     private async ValueTask CopyAsync(
         OpenedInstance opened,

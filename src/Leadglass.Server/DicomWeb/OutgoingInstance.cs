@@ -9,10 +9,9 @@ namespace Leadglass.Server.DicomWeb;
 /// <summary>One instance on its way out as a PS3.10 file.</summary>
 internal sealed class OutgoingInstance(OpenedInstance opened, TransferSyntax wanted, InstanceTranscoder transcoder)
 {
-    private readonly ReadOnlyMemory<byte> _start = new DicomFile(
-        FileMetaInformation.Create(opened.Instance.SopClass, opened.Instance.SopInstance, wanted),
-        new DataSet()
-    ).ToBytes();
+    private readonly ReadOnlyMemory<byte> _start = DicomFile.StartOf(
+        FileMetaInformation.Create(opened.Instance.SopClass, opened.Instance.SopInstance, wanted)
+    );
 
     /// <summary>How long the file is, where that is known beforehand.</summary>
     public long? LengthBytes => wanted == opened.TransferSyntax ? _start.Length + opened.LengthBytes : null;

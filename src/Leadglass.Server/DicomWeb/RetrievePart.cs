@@ -1,5 +1,6 @@
 using Leadglass.Access;
 using Leadglass.Dicom.Imaging;
+using Leadglass.Dicom.Imaging.Workers;
 using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,7 +16,12 @@ internal static class RetrievePart
 
     public static void Add(IServiceCollection services, WebParts parts)
     {
-        services.AddSingleton(new FrameDecoder(parts.Host.Clock));
+        var clock = parts.Host.Clock;
+        services.AddSingleton(_ =>
+            parts.Options.DecoderCommand is { } command
+                ? new FrameDecoder(new DecodingWorkers(command, clock), clock)
+                : new FrameDecoder(clock)
+        );
         services.AddSingleton<InstanceTranscoder>();
         services.AddSingleton<StoredForms>();
         services.AddSingleton<EntityTags>();

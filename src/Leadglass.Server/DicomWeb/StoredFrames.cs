@@ -19,7 +19,29 @@ internal sealed class StoredFrames : IFrameSource
         {
             TransferSyntax = opened.TransferSyntax,
             Header = await opened.ReadHeaderAsync(cancel),
-            Frames = new StoredFrames(opened, await opened.CountFramesAsync(cancel)),
+            Frames = await FramesOfAsync(opened, cancel),
+            Trailer = await opened.ReadTrailerAsync(cancel),
+            LongValues =
+            [
+                .. (await opened.ReadLongValuesAsync(cancel)).Select(value => new LongValue(
+                    value.Tag,
+                    value.Vr,
+                    value.Length ?? 0,
+                    (sink, stop) => opened.CopyBulkDataAsync(value, 0, value.Length ?? 0, sink, stop)
+                )),
+            ],
+        };
+
+    /// <summary>The same without what only a whole instance needs.</summary>
+    public static async ValueTask<EncapsulatedInstance> OfFramesAsync(
+        OpenedInstance opened,
+        CancellationToken cancel
+    ) =>
+        new()
+        {
+            TransferSyntax = opened.TransferSyntax,
+            Header = await opened.ReadHeaderAsync(cancel),
+            Frames = await FramesOfAsync(opened, cancel),
         };
 
     public ValueTask<long> FrameLengthAsync(int number, CancellationToken cancellationToken) =>
@@ -27,4 +49,7 @@ internal sealed class StoredFrames : IFrameSource
 
     public ValueTask CopyFrameAsync(int number, PipeWriter output, CancellationToken cancellationToken) =>
         _opened.CopyFrameAsync(number, output, cancellationToken);
+
+    private static async ValueTask<StoredFrames> FramesOfAsync(OpenedInstance opened, CancellationToken cancel) =>
+        new(opened, await opened.CountFramesAsync(cancel));
 }

@@ -130,7 +130,7 @@ public static class ExportCommands
             var meta = FileMetaInformation.Create(instance.SopClass, instance.SopInstance, instance.TransferSyntax);
             // Opening writes the study into the trail: nothing of it goes out before, not even a UID.
             using var opened = await host.Archive.Retrieval.OpenAsync(grant, instance, cancel);
-            await file.WriteAsync(new DicomFile(meta, new DataSet()).ToBytes(), cancel);
+            await file.WriteAsync(DicomFile.StartOf(meta), cancel);
             var pipe = PipeWriter.Create(
                 file,
                 new StreamPipeWriterOptions(minimumBufferSize: PieceBytes, leaveOpen: true)

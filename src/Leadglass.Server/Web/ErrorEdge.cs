@@ -38,6 +38,15 @@ internal sealed class ErrorEdge(ServerLog log)
         {
             await AnswerAsync(context, refused);
         }
+        catch (FrameUnavailableException refused)
+        {
+            await Problems.WriteAsync(
+                context,
+                StatusCodes.Status406NotAcceptable,
+                "Not acceptable",
+                $"No single frame can be given: {refused.Message}. Retrieve the instance as it is stored."
+            );
+        }
         catch (PixelDataException refused)
         {
             await AnswerAsync(context, refused);

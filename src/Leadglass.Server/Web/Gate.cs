@@ -99,10 +99,15 @@ internal sealed class Gate(AccessPolicy policy)
     private static bool AsksForPage(HttpRequest request) =>
         request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The Allow header is set behind; whoever only asks for it has it with that (RFC 9110 9.3.7).</summary>
     private static async Task RefuseMethodAsync(HttpContext context, RequestDelegate next)
     {
         await next(context);
-        if (!context.Response.HasStarted)
+        if (HttpMethods.IsOptions(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+        else if (!context.Response.HasStarted)
         {
             await Problems.WriteAsync(
                 context,

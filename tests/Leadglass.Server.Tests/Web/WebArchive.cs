@@ -1,3 +1,6 @@
+using Leadglass.Dicom.Imaging.Workers;
+using Leadglass.Testing.Processes;
+
 namespace Leadglass.Server.Tests.Web;
 
 /// <summary>A served archive and a program that may read and write, for the tests of one class.</summary>
@@ -9,7 +12,13 @@ public sealed class WebArchive : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Archive = await ServedArchive.StartAsync(options => options with { ProgramPort = 0 });
+        Archive = await ServedArchive.StartAsync(options =>
+            options with
+            {
+                ProgramPort = 0,
+                DecoderCommand = ["dotnet", "exec", ArchiveProcess.ProgramPath, DecodingWorker.Verb],
+            }
+        );
         Program = await WebProgram.RegisterAsync(Archive);
     }
 

@@ -128,7 +128,7 @@ internal sealed class WebProgram : IDisposable
             SopInstanceUid.Parse(instance.SopInstanceUid),
             TransferSyntax.Find(instance.TransferSyntax)!
         );
-        return [.. new DicomFile(meta, new DataSet()).ToBytes().Span, .. instance.DataSet];
+        return [.. DicomFile.StartOf(meta).Span, .. instance.DataSet];
     }
 
     public void Dispose()
