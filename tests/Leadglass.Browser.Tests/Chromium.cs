@@ -16,8 +16,17 @@ public sealed class Chromium : IAsyncLifetime
     /// <summary>A page that nobody has used before.</summary>
     /// <param name="archive">the one archive that it may talk to</param>
     /// <param name="storageState">cookies of an earlier page, to be signed in from the start</param>
-    public async Task<WatchedPage> OpenAsync(
+    public Task<WatchedPage> OpenAsync(
         ArchiveProcess archive,
+        string locale = "en-US",
+        bool isDark = false,
+        string? storageState = null
+    ) => OpenAsync($"{archive.Host}:{archive.HttpPort}", locale, isDark, storageState);
+
+    /// <inheritdoc cref="OpenAsync(ArchiveProcess, string, bool, string?)"/>
+    /// <param name="authority">host and port of the one archive that it may talk to</param>
+    public async Task<WatchedPage> OpenAsync(
+        string authority,
         string locale = "en-US",
         bool isDark = false,
         string? storageState = null
@@ -26,7 +35,7 @@ public sealed class Chromium : IAsyncLifetime
         var context = await browser!.NewContextAsync(
             new BrowserNewContextOptions
             {
-                BaseURL = $"https://{archive.Host}:{archive.HttpPort}",
+                BaseURL = $"https://{authority}",
                 // The archive's own authority is not among those that the browser knows.
                 IgnoreHTTPSErrors = true,
                 Locale = locale,
@@ -35,7 +44,7 @@ public sealed class Chromium : IAsyncLifetime
                 ViewportSize = new ViewportSize { Width = 1400, Height = 900 },
             }
         );
-        return await WatchedPage.OpenAsync(context, $"{archive.Host}:{archive.HttpPort}");
+        return await WatchedPage.OpenAsync(context, authority);
     }
 
     public async ValueTask InitializeAsync()

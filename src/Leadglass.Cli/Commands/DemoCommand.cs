@@ -8,6 +8,7 @@ using Leadglass.Dicom;
 using Leadglass.Server;
 using Leadglass.Server.Configuration;
 using Leadglass.Server.Data;
+using Leadglass.Server.SignIn;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Leadglass.Cli.Commands;
@@ -153,12 +154,19 @@ internal static class DemoCommand
                 $"  findscu -S +tls {pki}/visitor.key.pem {pki}/visitor.cert.pem +cf {pki}/ca.cert.pem -aet VISITOR "
                     + $"-aec LEADGLASS -k QueryRetrieveLevel=STUDY -k PatientName {server.Dicom.Address} {server.Dicom.Port}"
             );
+            var link = await DemoAccess.CreateAsync(host, "demo", cancel);
+            screen.Note("be a radiologist yourself: open this in a browser on this machine. It works once.");
+            screen.Note($"  {link.AbsoluteUri}");
+            screen.Note(
+                $"  the browser does not know the archive's authority: accept the certificate, or import {pki}/ca.cert.pem"
+            );
             screen.Note("Ctrl-C ends the demonstration.");
         }
 
         screen.Note("an archive of your own:");
         screen.Note("  ./leadglass init --data DIR");
         screen.Note("  ./leadglass serve --data DIR");
+        screen.Note("  ./leadglass user add NAME --role radiologist --data DIR");
         screen.Note("  ./leadglass device add ct1 --ae CT1 --allow store --data DIR --out PKI");
         await terminal.Out.FlushAsync(cancel);
     }

@@ -6,12 +6,13 @@ using Leadglass.Cli.Demo.Phantoms;
 using Leadglass.Dicom;
 using Leadglass.Dicom.Network;
 using Leadglass.Server;
+using Leadglass.Server.SignIn;
 
 namespace Leadglass.Cli.Demo;
 
 /// <summary>
 /// Shows in a minute what the archive is: a scanner stores, a stranger is turned away, a workstation finds and gets back,
-/// and the disk says nothing. Every step checks itself.
+/// a person is let in, and the disk says nothing. Every step checks itself.
 /// </summary>
 internal sealed class Demonstration(Terminal terminal, DemoScreen screen, ArchiveHost host, LeadglassServer server)
 {
@@ -36,6 +37,7 @@ internal sealed class Demonstration(Terminal terminal, DemoScreen screen, Archiv
         var isRefused = await TurnAwayAsync(scanner, cancel);
         await FindAsync(workstation, cancel);
         await RetrieveAsync(workstation, cancel);
+        await LetInAsync(cancel);
         return isRefused & await SearchDiskAsync(cancel);
     }
 
@@ -181,6 +183,45 @@ internal sealed class Demonstration(Terminal terminal, DemoScreen screen, Archiv
             $"C-GET: {equal} of {_sent.Count} images came back byte for byte",
             $"{DemoScreen.Size(received.BytesReceived)} at {received.BytesReceived / 1e6 / watch.Elapsed.TotalSeconds:0} MB/s"
         );
+    }
+
+    private async Task LetInAsync(CancellationToken cancel)
+    {
+        screen.Chapter("A radiologist is let in, by a link that works once");
+        var link = await DemoAccess.CreateAsync(host, "reader", cancel);
+        using var reader = new DemoReader(host.Authority.Certificate, link);
+        Require(await reader.FollowAsync(link, cancel), "the one-time link does not sign in");
+        var studies = _sent.Select(instance => instance.Study).Distinct().ToList();
+        var (status, list) = await reader.ReadAsync("/", cancel);
+        var listed = studies.Count(study => list.Contains(study.Value, StringComparison.Ordinal));
+        Require(
+            status == HttpStatusCode.OK && listed == studies.Count,
+            $"{listed} of {studies.Count} studies are listed"
+        );
+        var found = await reader.CountStudiesAsync(cancel);
+        Require(found == studies.Count, $"DICOMweb finds {found} of {studies.Count} studies");
+        screen.Good(
+            $"the study list shows {listed} studies, DICOMweb finds {found}",
+            "HTTPS, a cookie that no script can read"
+        );
+
+        using var thief = new DemoReader(host.Authority.Certificate, link);
+        Require(!await thief.FollowAsync(link, cancel), "the one-time link signs in twice");
+        screen.Good(
+            "the same link in another browser is turned away",
+            "it was used up before anything was done with it"
+        );
+        var (viewer, _) = await reader.ReadAsync("/viewer/basic", cancel);
+        if (viewer == HttpStatusCode.OK)
+        {
+            screen.Good("the viewer is served by the archive itself", "no other host is asked for anything");
+        }
+        else
+        {
+            screen.Note(
+                "the viewer is not unpacked here: run web/viewer/build.sh, which needs npm; all else works without"
+            );
+        }
     }
 
     private async Task<bool> SearchDiskAsync(CancellationToken cancel)
