@@ -112,11 +112,13 @@ public sealed class AccessGrant
         ThrowIfVoid();
     }
 
+    /// <param name="operation">What it has to be for.</param>
+    /// <param name="notOf">Whose it must not be: <see cref="Identity.LastingKey"/>.</param>
     /// <exception cref="AccessRefusedException">It is for another operation, of this very identity, or does not hold.</exception>
     internal void DemandAnother(Operation operation, params ReadOnlySpan<string> notOf)
     {
         Demand(operation);
-        if (notOf.Contains(Identity.Key) && Identity is not OperatorIdentity { MayConfirm: true })
+        if (notOf.Contains(Identity.LastingKey) && Identity is not OperatorIdentity { MayConfirm: true })
         {
             _policy.NoteRefusal(this, RefusalReason.SamePerson);
             throw new AccessRefusedException(RefusalReason.SamePerson);

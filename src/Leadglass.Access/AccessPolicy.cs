@@ -273,7 +273,12 @@ public sealed partial class AccessPolicy
         Begin(Trail.RecordAsync(EnrolmentEvents.Changed("archive", change), CancellationToken.None));
 
     private void NoteAccounts(AccountsChangedEventArgs change) =>
-        Begin(Trail.RecordAsync(EnrolmentEvents.Changed("archive", change), CancellationToken.None));
+        Begin(
+            Trail.RecordAsync(
+                EnrolmentEvents.Changed("archive", change, Registries.People.Current),
+                CancellationToken.None
+            )
+        );
 
     private void EndShares(RecordsChangedEventArgs change)
     {

@@ -49,7 +49,7 @@ public sealed class AccessRegistries : IAsyncDisposable
     )
     {
         var people = await People.OpenAsync(state, master, clock, cancellationToken);
-        var groups = await GroupRoles.OpenAsync(state, master, clock, cancellationToken);
+        var groups = await GroupRoles.OpenAsync(state, master, people, clock, cancellationToken);
         return new AccessRegistries
         {
             Devices = await DeviceRegistry.OpenAsync(state, master, cancellationToken),

@@ -37,7 +37,8 @@ public static class EnrolmentEvents
     /// <summary>The event of a change of accounts.</summary>
     /// <param name="who">Who made it, as far as is known.</param>
     /// <param name="change">What changed.</param>
-    public static TrailEvent Changed(string who, AccountsChangedEventArgs change) =>
+    /// <param name="people">The accounts as they are now.</param>
+    public static TrailEvent Changed(string who, AccountsChangedEventArgs change, KnownPeople people) =>
         new()
         {
             Event = AuditEvent.SecurityAlert,
@@ -45,8 +46,14 @@ public static class EnrolmentEvents
             Action = AuditAction.Update,
             Who = who,
             Count = change.Changed.Length,
-            Detail = $"accounts changed: {Names(change.Changed)}; sessions void: {change.Withdrawn.Length}",
+            Detail =
+                $"accounts changed: {Names([.. change.Changed.Select(name => Described(people.FindByName(name), name))])}; sessions void: {change.Withdrawn.Length}",
         };
+
+    private static string Described(Account? account, string name) =>
+        account is null ? $"{name} (removed)"
+        : !account.Enabled ? $"{name} (disabled)"
+        : $"{name} ({(account.Roles.IsEmpty ? "no role" : string.Join(' ', account.Roles))})";
 
     private static string Names(IReadOnlyCollection<string> names) =>
         names.Count == 0

@@ -24,6 +24,9 @@ public abstract class Identity
     /// <summary>Kind and name, as the trail keys its entries: "device:ct1".</summary>
     public string Key { get; }
 
+    /// <summary>What stays the same when a person's sign-in name changes; decides whether two are one.</summary>
+    internal virtual string LastingKey => Key;
+
     /// <inheritdoc/>
     public override string ToString() => Key;
 }

@@ -42,7 +42,11 @@ public sealed class PersonIdentity : Identity
 
     internal long RightsVersion { get; }
 
+    internal override string LastingKey => LastingKeyOf(AccountId);
+
     internal static string KeyOf(string name) => $"person:{name}";
+
+    internal static string LastingKeyOf(string accountId) => $"person#{accountId}";
 }
 
 /// <summary>A program that proved possession of its secret, a token or an enrolled certificate's key.</summary>

@@ -36,6 +36,8 @@ internal sealed class Standing(AccessRegistries registries, TimeProvider clock)
         basis = null;
         switch (identity)
         {
+            case not null when !IsAboutStudies(operation):
+                return false;
             case DeviceIdentity device:
                 return device.Device.Scope.Covers(study);
             case OperatorIdentity:
@@ -56,7 +58,8 @@ internal sealed class Standing(AccessRegistries registries, TimeProvider clock)
 
     /// <summary>Whether there is no study that the identity does not reach.</summary>
     public static bool ReachesEverything(Identity identity, Operation operation) =>
-        identity switch
+        IsAboutStudies(operation)
+        && identity switch
         {
             DeviceIdentity device => device.Device.Scope.IsEverything,
             OperatorIdentity => true,
@@ -95,6 +98,19 @@ internal sealed class Standing(AccessRegistries registries, TimeProvider clock)
             ProgramIdentity program => program.Program.Version,
             _ => 0,
         };
+
+    private static bool IsAboutStudies(Operation operation) =>
+        operation
+            is Operation.Store
+                or Operation.Query
+                or Operation.Retrieve
+                or Operation.Move
+                or Operation.Export
+                or Operation.Reject
+                or Operation.Correct
+                or Operation.ResolveConflict
+                or Operation.Assign
+                or Operation.Share;
 
     private static bool IsReading(Operation operation) => operation is Operation.Query or Operation.Retrieve;
 

@@ -204,6 +204,51 @@ public sealed class AppointmentTests
     }
 
     [Fact]
+    public async Task ARemovedMappingTakesItsRoleFromEverybodyAtOnce()
+    {
+        await using var archive = await Enrolled.StartAsync();
+        var root = AccessPolicy.Operator("root", isRoot: true);
+        var administer = archive.Policy.Grant(root, Operation.Administer);
+        var (groups, people) = (archive.Registries.Groups, archive.Registries.People);
+        var mapping = await groups.RequestAsync(administer, "https://idp", "readers", Role.Radiologist, default);
+        var account = await archive.Policy.AddPersonAsync("doctor", []);
+        await people.ChangeAsync(account.Id, a => a with { ExternalLogins = [new("https://idp", "7")] }, default);
+        account = await archive.Registries.Appointments.ApplyGroupsAsync(
+            account.Id,
+            "https://idp",
+            ["readers"],
+            default
+        );
+        var grant = archive.Policy.Grant(await archive.Policy.SignInAsync(account), Operation.Retrieve);
+        Assert.Null(grant.Voided);
+        await groups.RemoveAsync(administer, mapping.Id, default);
+        Assert.Equal(RefusalReason.AccessWithdrawn, grant.Voided);
+        Assert.Empty(people.Current.Find(account.Id)!.Roles);
+    }
+
+    [Fact]
+    public async Task AnotherNameIsNotAnotherPerson()
+    {
+        await using var archive = await Enrolled.StartAsync();
+        var people = await PeopleOfAnOfficeAsync(archive);
+        var appointments = archive.Registries.Appointments;
+        var account = await archive.Policy.AddPersonAsync("newcomer", []);
+        var asked = await appointments.RequestAsync(people.Administer, account.Id, Role.Radiologist, default);
+        var renamed = await archive.Registries.People.ChangeAsync(
+            people.First.AccountId,
+            known => known with { Name = "renamed" },
+            default
+        );
+        var again = await archive.Policy.SignInAsync(renamed);
+        var confirm = archive.Policy.Grant(again, Operation.Confirm);
+        Assert.Equal(
+            RefusalReason.SamePerson,
+            await ReasonAsync(appointments.ConfirmAsync(confirm, account.Id, asked.Pending[0].Id, default))
+        );
+        Assert.Contains(archive.Trail.Recorded, e => e.Detail?.Contains("renamed (Administrator)") is true);
+    }
+
+    [Fact]
     public async Task AnAdministratorsProgramWaitsForAnotherPerson()
     {
         await using var archive = await Enrolled.StartAsync();

@@ -15,7 +15,7 @@ public sealed class RoleMatrixTests
 
     private static readonly StudyFacts Foreign = Enrolled.Study("1.2.4", "FOREIGN-1");
 
-    // Operation: for the own patient, for the foreign one. Both null: the operation is about no study.
+    // Which of the two patients the operation reaches; none: it is about no study.
     private static readonly Dictionary<string, Dictionary<Operation, string>> Table = new()
     {
         ["Radiologist"] = new()
@@ -67,22 +67,22 @@ public sealed class RoleMatrixTests
             [Operation.Correct] = "own foreign",
             [Operation.Assign] = "own foreign",
         },
-        ["program observe"] = new() { [Operation.Observe] = "own foreign" },
+        ["program observe"] = new() { [Operation.Observe] = "" },
         ["program read, one patient"] = new() { [Operation.Query] = "own", [Operation.Retrieve] = "own" },
         ["share"] = new() { [Operation.Query] = "own", [Operation.Retrieve] = "own" },
         ["share in the viewer"] = new() { [Operation.Query] = "own", [Operation.Retrieve] = "own" },
         ["operator"] = new()
         {
             [Operation.Store] = "own foreign",
-            [Operation.Administer] = "own foreign",
-            [Operation.Observe] = "own foreign",
+            [Operation.Administer] = "",
+            [Operation.Observe] = "",
         },
         ["root"] = new()
         {
             [Operation.Store] = "own foreign",
-            [Operation.Administer] = "own foreign",
-            [Operation.Observe] = "own foreign",
-            [Operation.Confirm] = "own foreign",
+            [Operation.Administer] = "",
+            [Operation.Observe] = "",
+            [Operation.Confirm] = "",
         },
     };
 

@@ -156,7 +156,7 @@ public sealed class BreakGlassRecords : IDisposable
     )
     {
         var record = _store.Current.GetValueOrDefault(id) ?? throw new StateException("there is no such record");
-        reading.DemandAnother(Operation.ReadTrail, PersonIdentity.KeyOf(record.Who));
+        reading.DemandAnother(Operation.ReadTrail, PersonIdentity.LastingKeyOf(record.AccountId));
         if (record.ReviewedAt is not null)
         {
             throw new StateException("it was reviewed");

@@ -175,4 +175,9 @@ public sealed record PendingRight(
     ReferringIdentity? Referring,
     string RequestedBy,
     DateTimeOffset RequestedAt
-);
+)
+{
+    /// <summary>Who asked, whatever they are called now.</summary>
+    [JsonInclude]
+    internal string Requester { get; init; } = "";
+}

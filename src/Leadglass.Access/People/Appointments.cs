@@ -119,8 +119,8 @@ public sealed class Appointments(People people, GroupRoles groups, TimeProvider 
         CancellationToken cancellationToken
     )
     {
-        var (account, right) = FindPending(accountId, pendingId);
-        confirming.DemandAnother(Operation.Confirm, right.RequestedBy, PersonIdentity.KeyOf(account.Name));
+        var right = FindPending(accountId, pendingId);
+        confirming.DemandAnother(Operation.Confirm, right.Requester, PersonIdentity.LastingKeyOf(accountId));
         return await ChangeAsync(
             confirming,
             Operation.Confirm,
@@ -146,7 +146,7 @@ public sealed class Appointments(People people, GroupRoles groups, TimeProvider 
         CancellationToken cancellationToken
     )
     {
-        var (_, right) = FindPending(accountId, pendingId);
+        var right = FindPending(accountId, pendingId);
         return ChangeAsync(
             deciding,
             deciding.Operation is Operation.Confirm ? Operation.Confirm : Operation.Administer,
@@ -298,13 +298,7 @@ public sealed class Appointments(People people, GroupRoles groups, TimeProvider 
     {
         foreach (var role in roles.Where(role => !account.OwnRoles.Contains(role)))
         {
-            var right = new PendingRight(
-                AccessSecret.NewId(),
-                role,
-                null,
-                administering.Identity.Key,
-                clock.GetUtcNow()
-            );
+            var right = Asked(role, null, administering.Identity);
             account =
                 !RoleRights.TakesTwo(role) ? Give(account, right)
                 : account.Pending.Any(known => known.Role == role) ? account
@@ -314,22 +308,14 @@ public sealed class Appointments(People people, GroupRoles groups, TimeProvider 
         {
             if (!account.Pending.Any(known => known.Referring == identity))
             {
-                account = account with
-                {
-                    Pending = account.Pending.Add(
-                        new PendingRight(
-                            AccessSecret.NewId(),
-                            null,
-                            identity,
-                            administering.Identity.Key,
-                            clock.GetUtcNow()
-                        )
-                    ),
-                };
+                account = account with { Pending = account.Pending.Add(Asked(null, identity, administering.Identity)) };
             }
         }
         return account;
     }
+
+    private PendingRight Asked(Role? role, ReferringIdentity? referring, Identity by) =>
+        new(AccessSecret.NewId(), role, referring, by.Key, clock.GetUtcNow()) { Requester = by.LastingKey };
 
     private Account Suspend(Account account, Identity by)
     {
@@ -337,27 +323,28 @@ public sealed class Appointments(People people, GroupRoles groups, TimeProvider 
         {
             return account;
         }
-        var now = clock.GetUtcNow();
         var waiting = account
             .Roles.Where(RoleRights.TakesTwo)
             .Where(role => !account.Pending.Any(right => right.Role == role))
-            .Select(role => new PendingRight(AccessSecret.NewId(), role, null, by.Key, now));
+            .Select(role => Asked(role, null, by));
         return account with
         {
             OwnRoles = account.OwnRoles.RemoveAll(RoleRights.TakesTwo),
             ProviderRoles = account.ProviderRoles.RemoveAll(RoleRights.TakesTwo),
             // Whoever changed the means is now who asks, so that they cannot confirm what another had asked for.
-            Pending = [.. account.Pending.Select(right => right with { RequestedBy = by.Key }), .. waiting],
+            Pending =
+            [
+                .. account.Pending.Select(right => right with { RequestedBy = by.Key, Requester = by.LastingKey }),
+                .. waiting,
+            ],
         };
     }
 
-    private (Account Account, PendingRight Right) FindPending(string accountId, string pendingId)
+    private PendingRight FindPending(string accountId, string pendingId)
     {
         var account = people.Current.Find(accountId) ?? throw People.Missing();
         var right = account.Pending.FirstOrDefault(pending => pending.Id == pendingId);
-        return right is null
-            ? throw new StateException("nothing of this kind waits for confirmation")
-            : (account, right);
+        return right ?? throw new StateException("nothing of this kind waits for confirmation");
     }
 
     private async ValueTask<Account> ChangeAsync(

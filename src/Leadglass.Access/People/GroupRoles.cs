@@ -16,6 +16,10 @@ public sealed record GroupRole(string Issuer, string Group, Role Role)
     /// <summary>Who asked for it: <see cref="Identity.Key"/>.</summary>
     public string RequestedBy { get; init; } = "";
 
+    /// <summary>Who asked for it, whatever they are called now.</summary>
+    [JsonInclude]
+    internal string Requester { get; init; } = "";
+
     /// <summary>When.</summary>
     public DateTimeOffset RequestedAt { get; init; }
 
@@ -44,11 +48,13 @@ public sealed class GroupRoles : IDisposable
     );
 
     private readonly RecordStore<GroupRole> _store;
+    private readonly People _people;
     private readonly TimeProvider _clock;
 
-    private GroupRoles(RecordStore<GroupRole> store, TimeProvider clock)
+    private GroupRoles(RecordStore<GroupRole> store, People people, TimeProvider clock)
     {
         _store = store;
+        _people = people;
         _clock = clock;
     }
 
@@ -57,14 +63,24 @@ public sealed class GroupRoles : IDisposable
         _store.Current.Values.OrderBy(mapping => mapping.Group, StringComparer.Ordinal).ThenBy(mapping => mapping.Role);
 
     /// <summary>Opens the mappings of an archive; where there are none yet, it is empty.</summary>
+    /// <param name="state">The folder <c>state/</c>.</param>
+    /// <param name="master">The archive's master key; it stays its owner's to dispose of.</param>
+    /// <param name="people">Who has roles by them.</param>
+    /// <param name="clock">The time.</param>
     /// <exception cref="SealingException">A file is damaged or of another master key.</exception>
     /// <exception cref="StateException">Its content is of another version or breaks a rule.</exception>
     public static async ValueTask<GroupRoles> OpenAsync(
         IDurableFolder state,
         MasterKey master,
+        People people,
         TimeProvider clock,
         CancellationToken cancellationToken
-    ) => new(await RecordStore<GroupRole>.OpenAsync(state, master, Plan, forgiving: false, cancellationToken), clock);
+    ) =>
+        new(
+            await RecordStore<GroupRole>.OpenAsync(state, master, Plan, forgiving: false, cancellationToken),
+            people,
+            clock
+        );
 
     /// <summary>The roles that confirmed mappings give to whoever is in these groups.</summary>
     public ImmutableArray<Role> RolesOf(string issuer, IReadOnlyCollection<string> groups) =>
@@ -97,6 +113,7 @@ public sealed class GroupRoles : IDisposable
         var mapping = new GroupRole(issuer, group, role)
         {
             RequestedBy = administering.Identity.Key,
+            Requester = administering.Identity.LastingKey,
             RequestedAt = _clock.GetUtcNow(),
             ConfirmedBy = administering.Identity is OperatorIdentity { MayConfirm: true }
                 ? administering.Identity.Key
@@ -127,7 +144,7 @@ public sealed class GroupRoles : IDisposable
     )
     {
         var mapping = Find(id);
-        confirming.DemandAnother(Operation.Confirm, mapping.RequestedBy);
+        confirming.DemandAnother(Operation.Confirm, mapping.Requester);
         await confirming.RecordActAsync(
             Operation.Confirm,
             AccessActs.Roles($"group mapping confirmed: {mapping.Group} gives {mapping.Role}"),
@@ -143,7 +160,10 @@ public sealed class GroupRoles : IDisposable
         );
     }
 
-    /// <summary>Removes a mapping. Who had a role by it loses it at the next sign-in; end their sessions to be sooner.</summary>
+    /// <summary>
+    /// Removes a mapping, and takes the role from everybody whom the provider gave it: who has it by another of its groups
+    /// gets it back at the next sign-in.
+    /// </summary>
     /// <param name="administering">Leave to administer.</param>
     /// <exception cref="AccessRefusedException">The grant is for something else or does not hold, or the trail fails.</exception>
     /// <exception cref="StateException">There is no such mapping.</exception>
@@ -159,6 +179,18 @@ public sealed class GroupRoles : IDisposable
             known => new RecordChange<GroupRole, int>([], [mapping], known.Count),
             cancellationToken
         );
+        var holders = _people.Current.All.Where(account =>
+            account.ProviderRoles.Contains(mapping.Role)
+            && account.ExternalLogins.Any(login => login.Issuer == mapping.Issuer)
+        );
+        foreach (var holder in holders)
+        {
+            await _people.ChangeAsync(
+                holder.Id,
+                account => account with { ProviderRoles = account.ProviderRoles.Remove(mapping.Role) },
+                cancellationToken
+            );
+        }
     }
 
     /// <inheritdoc/>

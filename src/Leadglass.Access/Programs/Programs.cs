@@ -106,6 +106,7 @@ public sealed class Programs : IDisposable
         {
             CreatedAt = _clock.GetUtcNow(),
             RegisteredBy = administering.Identity.Key,
+            Registrar = administering.Identity.LastingKey,
             IsConfirmed = administering.Identity is OperatorIdentity || TakesOne(program.Rights),
             SecretDigest = secret is null ? null : AccessSecret.DigestOf(secret),
             Version = 1,
@@ -147,6 +148,7 @@ public sealed class Programs : IDisposable
                     // Whoever holds the new secret is who asked for it: a second person looks again.
                     IsConfirmed = administering.Identity is OperatorIdentity || TakesOne(program.Rights),
                     RegisteredBy = administering.Identity.Key,
+                    Registrar = administering.Identity.LastingKey,
                 },
             cancellationToken
         );
@@ -183,7 +185,7 @@ public sealed class Programs : IDisposable
     )
     {
         var program = Find(clientId) ?? throw Missing();
-        confirming.DemandAnother(Operation.Confirm, program.RegisteredBy);
+        confirming.DemandAnother(Operation.Confirm, program.Registrar);
         await confirming.RecordActAsync(
             Operation.Confirm,
             AccessActs.Roles($"program {clientId} confirmed: {program.Rights}"),

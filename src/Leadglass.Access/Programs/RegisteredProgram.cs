@@ -48,6 +48,10 @@ public sealed record RegisteredProgram
     [JsonInclude]
     public string RegisteredBy { get; internal init; } = "";
 
+    /// <summary>Who registered it, whatever they are called now.</summary>
+    [JsonInclude]
+    internal string Registrar { get; init; } = "";
+
     /// <summary>False: a second person has to confirm it before it may do anything.</summary>
     [JsonInclude]
     public bool IsConfirmed { get; internal init; }
