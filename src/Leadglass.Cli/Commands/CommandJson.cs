@@ -22,6 +22,8 @@ namespace Leadglass.Cli.Commands;
 [JsonSerializable(typeof(ClientResult))]
 [JsonSerializable(typeof(ClientSummary))]
 [JsonSerializable(typeof(InvitationResult))]
+[JsonSerializable(typeof(GroupList))]
+[JsonSerializable(typeof(ProviderResult))]
 [JsonSerializable(typeof(PersonList))]
 [JsonSerializable(typeof(PersonSummary))]
 [JsonSerializable(typeof(TrailVerification))]

@@ -20,6 +20,8 @@ internal static class UserCommand
             CreateConfirm(terminal),
             CreateReset(terminal),
             CreateRole(terminal),
+            ProviderCommand.CreateGroup(terminal),
+            ProviderCommand.CreateProvider(terminal),
         };
 
     /// <summary>Shows a one-time link.</summary>

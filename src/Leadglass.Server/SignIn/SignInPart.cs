@@ -1,9 +1,11 @@
 using Leadglass.Access;
+using Leadglass.Server.Configuration;
 using Leadglass.Server.Pages.Rendering;
 using Leadglass.Server.SignIn.Browser;
 using Leadglass.Server.SignIn.Pages;
 using Leadglass.Server.SignIn.People;
 using Leadglass.Server.SignIn.Programs;
+using Leadglass.Server.SignIn.Provider;
 using Leadglass.Server.SignIn.Secrets;
 using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Builder;
@@ -32,6 +34,10 @@ internal static class SignInPart
         AddProtection(services, parts);
         TokenEndpoint.Add(services);
         AddPeople(services, parts);
+        if (parts.Options.SignIn.OpenIdConnect is { } provider)
+        {
+            OpenIdProvider.Add(services, provider);
+        }
     }
 
     public static void Use(IApplicationBuilder application)
@@ -54,6 +60,10 @@ internal static class SignInPart
         PasskeyPages.Map(endpoints);
         SharePages.Map(endpoints);
         ViewerEntry.Map(endpoints);
+        if (endpoints.ServiceProvider.GetRequiredService<ServeOptions>().SignIn.OpenIdConnect is not null)
+        {
+            ProviderSignIn.Map(endpoints);
+        }
     }
 
     private static void AddProtection(IServiceCollection services, WebParts parts)

@@ -5,10 +5,12 @@ using Leadglass.Server.Pages.Rendering;
 using Leadglass.Server.Pages.Texts;
 using Leadglass.Server.SignIn.Browser;
 using Leadglass.Server.SignIn.People;
+using Leadglass.Server.SignIn.Provider;
 using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Leadglass.Server.SignIn.Pages;
 
@@ -166,10 +168,27 @@ internal sealed class SignInPages(
     private async Task LeaveAsync(HttpContext context)
     {
         var caller = context.Caller();
-        await sessions.EndHeldAsync(context);
+        var ended = await sessions.EndHeldAsync(context);
         if (caller is not null)
         {
             await records.SignedOutAsync(caller, "signed out", context.RequestAborted);
+        }
+
+        if (
+            ended?.ProviderNote is { } idToken
+            && context.RequestServices.GetService<ProviderSignIn>() is { } provider
+            && await provider.FindEndAsync(context, idToken) is { } address
+        )
+        {
+            await context.RenderAsync<SignedOutPage>(
+                visitor: null,
+                new Dictionary<string, object?>(StringComparer.Ordinal)
+                {
+                    [nameof(SignedOutPage.Provider)] = address,
+                    [nameof(SignedOutPage.ProviderName)] = options.SignIn.OpenIdConnect?.DisplayName,
+                }
+            );
+            return;
         }
 
         await context.SeeOther($"{Path}?notice=out");
