@@ -13,7 +13,8 @@ internal sealed class Gate(AccessPolicy policy)
     public Task PassAsync(HttpContext context, RequestDelegate next)
     {
         var endpoint = context.GetEndpoint();
-        if (endpoint?.Metadata.GetMetadata<StrangersWelcomeAttribute>() is not null)
+        // The port of programs has no pages, and strangers do not come that far.
+        if (endpoint?.Metadata.GetMetadata<StrangersWelcomeAttribute>() is not null && !ProgramPort.Carries(context))
         {
             return next(context);
         }

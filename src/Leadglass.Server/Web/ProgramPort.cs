@@ -1,7 +1,5 @@
-using Leadglass.Access;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Leadglass.Server.Web;
 
@@ -19,23 +17,6 @@ internal sealed class ProgramPort
             connection.Features.Set(Mark);
             return next(connection);
         };
-
-    /// <summary>Makes out the program whose certificate the connection showed.</summary>
-    public static Task RecogniseAsync(HttpContext context, RequestDelegate next)
-    {
-        var policy = context.RequestServices.GetRequiredService<AccessPolicy>();
-        var connection = context.Connection;
-        if (
-            Carries(context)
-            && policy.RecogniseProgram(connection.ClientCertificate, connection.RemoteIpAddress)
-                is Recognition.Known known
-        )
-        {
-            context.Features.Set(new CallerFeature(known.Identity, CallerKind.Certificate));
-        }
-
-        return next(context);
-    }
 
     /// <summary>Whether the request came in by that port.</summary>
     public static bool Carries(HttpContext context) => context.Features.Get<ProgramPort>() is not null;

@@ -91,7 +91,6 @@ internal sealed class WebHost
         application.Use(new RequestLog(_log, _clock).AroundAsync);
         application.Use(new ErrorEdge(_log).AroundAsync);
         application.UseRouting();
-        application.Use(ProgramPort.RecogniseAsync);
         foreach (var part in _list)
         {
             part.Use?.Invoke(application);

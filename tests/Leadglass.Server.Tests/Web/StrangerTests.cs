@@ -27,6 +27,16 @@ public sealed partial class StrangerTests(WebArchive web) : IClassFixture<WebArc
         ["/health/live"] = "a supervisor asks whether the process lives",
         ["/assets/{file}"] = "styles, scripts and fonts of the sign-in page, the same for every archive",
         ["/preferences"] = "language and theme of the sign-in page",
+        ["/connect/token"] = "a program shows its secret",
+        ["/signin"] = "a person shows name and password",
+        ["/signin/code"] = "and the second factor",
+        ["/signin/link"] = "a person has a one-time link",
+        ["/signin/password"] = "and chooses a password",
+        ["/signin/enrol"] = "and sets up a second factor",
+        ["/signin/passkey"] = "a person shows a passkey",
+        ["/signin/passkey/options"] = "the browser is told what to ask the passkey",
+        ["/signout"] = "whose session has ended meanwhile signs out as well",
+        ["/shared/{share}"] = "an outside person shows link and code of a share",
     };
 
     [Fact]

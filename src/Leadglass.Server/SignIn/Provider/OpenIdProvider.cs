@@ -93,6 +93,13 @@ internal static class OpenIdProvider
             },
             OnTokenValidated = static context =>
             {
+                // The handler checks a signature that is there, and takes a token of the token endpoint without one.
+                if (context.SecurityToken.RawSignature is not { Length: > 0 })
+                {
+                    context.Fail("The ID token is not signed.");
+                    return Task.CompletedTask;
+                }
+
                 context.Properties!.Items[IssuerItem] = context.SecurityToken.Issuer;
                 context.Properties.Items[TokenItem] = context.TokenEndpointResponse?.IdToken;
                 return Task.CompletedTask;
