@@ -19,8 +19,8 @@ internal static unsafe partial class Confinement
     private const int LimitOpenFiles = 7;
     private const int LimitAddressSpace = 9;
 
-    // All of these are taken, so none can be opened; poll(2) of the runtime must be allowed as many as it looks at.
-    private const ulong OpenFilesMax = 3;
+    // Those of the runtime's own, and a pipe for each of its threads.
+    private const ulong OpenFilesMax = 256;
     private const ulong NoLimit = ulong.MaxValue;
 
     [StructLayout(LayoutKind.Sequential)]

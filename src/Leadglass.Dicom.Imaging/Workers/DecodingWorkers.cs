@@ -21,6 +21,7 @@ public sealed class DecodingWorkers : INativeDecoder, IDisposable
     private readonly Stack<(WorkerProcess Worker, long Since)> _idle = [];
     private readonly ITimer _sweep;
     private bool _isDisposed;
+    private int _started;
 
     /// <summary>Starts nothing yet: workers begin with the first frame that needs one.</summary>
     /// <param name="command">The program and its arguments that run <see cref="DecodingWorker.Run"/>.</param>
@@ -31,6 +32,9 @@ public sealed class DecodingWorkers : INativeDecoder, IDisposable
         _places = new SemaphoreSlim(Math.Max(2, Environment.ProcessorCount));
         _sweep = _time.CreateTimer(_ => EndIdle(), state: null, IdleTimeMax, IdleTimeMax);
     }
+
+    /// <summary>Workers that were started so far.</summary>
+    internal int Started => _started;
 
     /// <summary>The command that makes this program a worker.</summary>
     public static IReadOnlyList<string> CommandOfThisProgram()
@@ -110,6 +114,7 @@ public sealed class DecodingWorkers : INativeDecoder, IDisposable
     {
         using var late = new CancellationTokenSource(StartTimeMax, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        Interlocked.Increment(ref _started);
         return await WorkerProcess.StartAsync(_command, either.Token);
     }
 

@@ -64,7 +64,10 @@ internal static class SystemCallFilter
             99, // sysinfo
             131, // sigaltstack
             143, // sched_getparam
+            144, // sched_setscheduler
             145, // sched_getscheduler
+            146, // sched_get_priority_max
+            147, // sched_get_priority_min
             149, // mlock
             150, // munlock
             160, // setrlimit
@@ -79,6 +82,7 @@ internal static class SystemCallFilter
             231, // exit_group
             271, // ppoll
             273, // set_robust_list
+            293, // pipe2: each thread of the runtime has one for itself
             309, // getcpu
             318, // getrandom
             324, // membarrier

@@ -104,7 +104,8 @@ internal sealed class WorkerProcess : IDisposable
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         start.Environment["DOTNET_GCHeapHardLimit"] = HeapLimit;
         start.Environment["DOTNET_gcConcurrent"] = "0";
-        start.Environment["DOTNET_TieredPGO"] = "0";
+        // What is compiled is compiled well at once: no thread that comes later.
+        start.Environment["DOTNET_TieredCompilation"] = "0";
         return start;
     }
 

@@ -83,7 +83,7 @@ public sealed class DecodingWorkersTests
             var limits = await File.ReadAllLinesAsync($"/proc/{worker.Id}/limits");
             Assert.Matches(@"^Max core file size\s+0\s+0\s", limits.Single(line => line.StartsWith("Max core")));
             Assert.Matches(@"^Max file size\s+0\s+0\s", limits.Single(line => line.StartsWith("Max file size")));
-            Assert.Matches(@"^Max open files\s+3\s+3\s", limits.Single(line => line.StartsWith("Max open files")));
+            Assert.Matches(@"^Max open files\s+256\s+256\s", limits.Single(line => line.StartsWith("Max open files")));
             worker.StandardInput.Close();
             await worker.WaitForExitAsync();
             Assert.Equal(0, worker.ExitCode);
@@ -98,10 +98,7 @@ public sealed class DecodingWorkersTests
     public async Task Many_frames_at_once_share_few_workers()
     {
         using var workers = new DecodingWorkers(Decoders.WorkerCommand);
-        var encoded = Convert.FromBase64String(
-            "/9j/9wALCAAIAAgBAREA/9oACAEBAAAAAIAAUAAV25btWYBgDEHnGmADAGWUSQ9wgQ5rWsYeexi1rAFjnd3Y+AAK1mZjoAAzjGZjcxr//9k="
-        );
-        var frame = new NativeFrame(NativeCodec.JpegLs, 8, 8, 1, 1);
+        var (frame, encoded) = WarmUpFrames.Of(NativeCodec.JpegLs).First();
         var results = await Task.WhenAll(
             Enumerable
                 .Range(0, 200)
@@ -115,6 +112,23 @@ public sealed class DecodingWorkersTests
         // (31 x + 17 y) modulo 256, as it was encoded.
         var expected = Enumerable.Range(0, 64).Select(i => (byte)((31 * (i % 8)) + (17 * (i / 8)))).ToArray();
         Assert.All(results, result => Assert.Equal(Convert.ToHexString(expected), result));
+        Assert.InRange(workers.Started, 1, Math.Max(2, Environment.ProcessorCount));
+    }
+
+    [Fact]
+    public async Task A_worker_lasts_through_thousands_of_frames_of_every_codec()
+    {
+        using var workers = new DecodingWorkers(Decoders.WorkerCommand);
+        foreach (var codec in Enum.GetValues<NativeCodec>())
+        {
+            var (frame, encoded) = WarmUpFrames.Of(codec).First();
+            for (var i = 0; i < 1000; i++)
+            {
+                await workers.DecodeAsync(frame, encoded, new byte[frame.Bytes], TestContext.Current.CancellationToken);
+            }
+        }
+
+        Assert.Equal(1, workers.Started);
     }
 
     private static DecodingWorkers Script(string script) => new(["/bin/sh", "-c", script]);
