@@ -52,7 +52,7 @@ public sealed class DicomFuzzTests
         Assert.InRange(read, inputs / 20, inputs);
     }
 
-    private static int FromEnvironment(string name, int otherwise) =>
+    internal static int FromEnvironment(string name, int otherwise) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
             ? int.Parse(value, CultureInfo.InvariantCulture)
             : otherwise;
