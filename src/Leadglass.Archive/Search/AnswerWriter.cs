@@ -33,7 +33,11 @@ internal static class AnswerWriter
         );
         foreach (var key in plan.Returned)
         {
-            if (Find(rows, key.Tag) is { } found)
+            if (key.Tag == DicomTag.InstitutionalDepartmentName && plan.Level is QueryLevel.Study)
+            {
+                answer.SetText(key.Tag, ValueRepresentation.LO, [.. rows[0].GetStrings(RowPrivates.Departments)]);
+            }
+            else if (Find(rows, key.Tag) is { } found)
             {
                 answer.Set(found is SequenceElement sequence ? Selected(sequence, key) : found);
             }

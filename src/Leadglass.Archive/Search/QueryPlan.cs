@@ -40,6 +40,9 @@ internal sealed class QueryPlan
     /// <inheritdoc cref="Studies" />
     public IReadOnlyList<string> Instances { get; }
 
+    /// <summary>What to match at a level; empty for nothing.</summary>
+    public IReadOnlyList<AttributeMatcher> MatchersOf(QueryLevel level) => Matchers.GetValueOrDefault(level) ?? [];
+
     public bool Asks(DicomTag tag) => Request.Identifier.Contains(tag);
 
     /// <summary>Reads an identifier (PS3.4 C.4.1.2, C.4.1.3).</summary>
@@ -149,6 +152,12 @@ internal sealed class QueryPlan
             return;
         }
 
+        if (tag == DicomTag.InstitutionalDepartmentName && Level is QueryLevel.Study)
+        {
+            AddDepartment(element);
+            return;
+        }
+
         if (QueryAttributes.LevelOf(tag) is not { } kept || kept > Level)
         {
             AllKeysSupported = false;
@@ -162,13 +171,34 @@ internal sealed class QueryPlan
         }
     }
 
-    private void Add(AttributeMatcher matcher)
+    /// <summary>Beyond the standard: a study is of a department when one of its series is, as with modalities.</summary>
+    private void AddDepartment(DataElement element)
     {
-        if (QueryAttributes.LevelOf(matcher.Tag) is not { } kept || kept > Level)
+        Returned.Add(element);
+        var keys = new DataSet();
+        string[] names = [.. Request.Identifier.GetStrings(element.Tag).Where(name => name.Length > 0)];
+        if (names.Length == 0)
         {
             return;
         }
 
+        RowDepartments.Set(keys, names);
+        if (AttributeMatcher.Of(keys, keys.Find(RowPrivates.Departments)!) is { } matcher)
+        {
+            Add(QueryLevel.Study, matcher);
+        }
+    }
+
+    private void Add(AttributeMatcher matcher)
+    {
+        if (QueryAttributes.LevelOf(matcher.Tag) is { } kept && kept <= Level)
+        {
+            Add(kept, matcher);
+        }
+    }
+
+    private void Add(QueryLevel kept, AttributeMatcher matcher)
+    {
         if (!Matchers.TryGetValue(kept, out var matchers))
         {
             Matchers.Add(kept, matchers = []);

@@ -14,6 +14,9 @@ public enum SearchOrder
     /// <summary>By Patient's Name, folded, then newest study first.</summary>
     PatientName,
 
+    /// <summary>By Patient's Name, folded, the last first, then newest study first.</summary>
+    PatientNameDescending,
+
     /// <summary>By Patient ID, then newest study first.</summary>
     PatientId,
 

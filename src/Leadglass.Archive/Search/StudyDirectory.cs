@@ -10,13 +10,12 @@ namespace Leadglass.Archive;
 internal sealed class StudyDirectory
 {
     private const int ScanStep = 4096;
-    private const int PageStep = 64;
     private readonly Lock _gate = new();
     private readonly List<StudyEntry?> _entries = [];
     private readonly Dictionary<Token, int> _places = [];
     private readonly PlacesByText _byPatientId = new();
     private readonly PlacesByText _byAccession = new();
-    private SortedSet<StudyEntry>? _byMoment;
+    private MomentOrder? _byMoment;
     private int _removed;
 
     /// <summary>How many studies there are.</summary>
@@ -122,18 +121,19 @@ internal sealed class StudyDirectory
     }
 
     /// <summary>The studies that pass, newest first by Study Date and Time. The first call sorts all of them.</summary>
+    /// <param name="from">The earliest Study Date as a number, yyyymmdd.</param>
+    /// <param name="to">The latest one.</param>
     /// <inheritdoc cref="Where" />
-    public IEnumerable<StudyEntry> NewestFirst(Func<StudyEntry, bool> passes)
+    public IEnumerable<StudyEntry> NewestFirst(Func<StudyEntry, bool> passes, int from, int to)
     {
         var step = new List<StudyEntry>();
-        StudyEntry? last = null;
-        while (true)
+        for (StudyEntry? last = null; ; )
         {
             step.Clear();
             lock (_gate)
             {
-                _byMoment ??= new SortedSet<StudyEntry>(_entries.OfType<StudyEntry>(), StudyEntry.NewestFirst);
-                if (!Step(_byMoment, ref last, passes, step))
+                _byMoment ??= new MomentOrder(_entries.OfType<StudyEntry>());
+                if (!_byMoment.Step(ref last, passes, from, to, step))
                 {
                     yield break;
                 }
@@ -200,52 +200,11 @@ internal sealed class StudyDirectory
         return found;
     }
 
-    /// <summary>Looks at the next entries after the last one; false at the end.</summary>
-    private static bool Step(
-        SortedSet<StudyEntry> sorted,
-        ref StudyEntry? last,
-        Func<StudyEntry, bool> passes,
-        List<StudyEntry> step
-    )
-    {
-        if (sorted.Max is not { } end || (last is not null && sorted.Comparer.Compare(last, end) >= 0))
-        {
-            return false;
-        }
-
-        var seen = 0;
-        foreach (var entry in last is null ? sorted : sorted.GetViewBetween(last, end))
-        {
-            if (last is not null && sorted.Comparer.Compare(last, entry) >= 0)
-            {
-                continue;
-            }
-
-            if (passes(entry))
-            {
-                step.Add(entry);
-            }
-
-            last = entry;
-            // Few at first: a page is usually full soon.
-            if (++seen >= ScanStep || step.Count >= PageStep)
-            {
-                break;
-            }
-        }
-
-        return true;
-    }
-
     private void Replace(int place, StudyEntry entry)
     {
         var former = _entries[place]!;
         _entries[place] = entry;
-        if (_byMoment is not null)
-        {
-            _byMoment.Remove(former);
-            _byMoment.Add(entry);
-        }
+        _byMoment?.Replace(former, entry);
 
         // Corrections are rare: a study moves between chains by making them anew.
         if (former.PatientId != entry.PatientId || former.Accession != entry.Accession)
@@ -326,17 +285,14 @@ internal sealed class StudyEntry
 
     /// <summary>Study Date and Study Time as one number, yyyymmddhhmmss; the time 0 where there is none.</summary>
     public long Moment { get; init; }
+
+    /// <summary>What queries match beside it.</summary>
+    public required StudyTexts Texts { get; init; }
+
+    /// <summary>Who referred the patient; null for nobody.</summary>
+    public string? Referring { get; init; }
     public required int SeriesCount { get; init; }
     public required int InstanceCount { get; init; }
-
-    /// <summary>Newest study first; the token settles ties.</summary>
-    public static IComparer<StudyEntry> NewestFirst { get; } =
-        Comparer<StudyEntry>.Create(
-            (one, other) =>
-                one.Moment != other.Moment
-                    ? other.Moment.CompareTo(one.Moment)
-                    : one.Token.Value.CompareTo(other.Token.Value)
-        );
 
     /// <summary>From a study's row.</summary>
     public static StudyEntry Of(StudyRow row, DataSet content)
@@ -353,6 +309,8 @@ internal sealed class StudyEntry
             Accession = content.GetString(DicomTag.AccessionNumber) ?? "",
             Date = date,
             Moment = (date * 1_000_000L) + TimeOf(content.GetString(DicomTag.StudyTime)),
+            Texts = StudyTexts.Of(content),
+            Referring = ReferringPhysicianText.Of(content),
             SeriesCount = row.SeriesCount,
             InstanceCount = row.InstanceCount,
         };

@@ -55,9 +55,15 @@ public sealed partial class StudySearch
 
     private async Task<SearchPage> FindPageAsync(SearchWork work, PageRequest page, CancellationToken cancellationToken)
     {
+        var entries = await OrderedEntriesAsync(work, page.Order, cancellationToken);
+        // Where the directory alone decides, neither what is passed over nor what is counted has to be opened.
+        var isDecided =
+            work.Plan.Level is QueryLevel.Study && work.Grant.ReachesEverything && StudyFilter.IsExact(work.Plan);
+        var skipped = isDecided ? page.Offset : 0;
         List<DataSet> matches = [];
-        var (seen, isCut, isCounted) = (0L, false, true);
-        await foreach (var answer in OrderedAnswersAsync(work, page.Order, cancellationToken))
+        var (seen, isCut, isCounted) = ((long)skipped, false, true);
+        var answers = AnswersAsync(work, RowsOf(entries.Skip(skipped), cancellationToken), cancellationToken);
+        await foreach (var answer in answers.WithCancellation(cancellationToken))
         {
             seen++;
             if (seen <= page.Offset)
@@ -72,33 +78,38 @@ public sealed partial class StudySearch
             }
 
             isCut = true;
-            if (!page.CountAll || work.RowsOpened > RowsCountedMax)
+            if (!page.CountAll || isDecided || work.RowsOpened > RowsCountedMax)
             {
                 isCounted = false;
                 break;
             }
         }
 
-        return new SearchPage(matches, page.CountAll && isCounted ? seen : null, isCut)
-        {
-            AllKeysSupported = work.Plan.AllKeysSupported,
-        };
+        long? total =
+            !page.CountAll ? null
+            : isDecided && (isCut || skipped > 0) ? Count(work, entries)
+            : isCounted ? seen
+            : null;
+        return new SearchPage(matches, total, isCut) { AllKeysSupported = work.Plan.AllKeysSupported };
     }
 
-    private async IAsyncEnumerable<DataSet> OrderedAnswersAsync(
+    private long Count(SearchWork work, IEnumerable<StudyEntry> entries) =>
+        work.Plan.MatchersOf(QueryLevel.Patient).Count + work.Plan.MatchersOf(QueryLevel.Study).Count == 0
+            ? _directory.Count
+            : entries.LongCount();
+
+    private async ValueTask<IEnumerable<StudyEntry>> OrderedEntriesAsync(
         SearchWork work,
         SearchOrder order,
-        [EnumeratorCancellation] CancellationToken cancellationToken
+        CancellationToken cancellationToken
     )
     {
-        var named = await NamedStudiesAsync(work.Plan, cancellationToken);
-        var entries = named is null
-            ? StudyFilter.Candidates(work.Plan, _directory, order)
-            : named.Select(_directory.Find).OfType<StudyEntry>().InOrder(order);
-        await foreach (var answer in AnswersAsync(work, RowsOf(entries, cancellationToken), cancellationToken))
+        if (await NamedStudiesAsync(work.Plan, cancellationToken) is { } named)
         {
-            yield return answer;
+            return named.Select(_directory.Find).OfType<StudyEntry>().InOrder(order);
         }
+
+        return StudyFilter.Candidates(work.Plan, _directory, order, ReachFilter.Of(work.Grant, _keys));
     }
 
     private async IAsyncEnumerable<StudyRow> RowsOf(

@@ -49,7 +49,7 @@ public sealed partial class StudySearch
         await grant.AuthorizeQueryAsync(InWords(request), cancellationToken);
         var work = new SearchWork(grant, plan, _options.RowsOpenedMax);
         var answers = 0;
-        await foreach (var answer in AnswersAsync(work, CandidatesAsync(plan, cancellationToken), cancellationToken))
+        await foreach (var answer in AnswersAsync(work, CandidatesAsync(work, cancellationToken), cancellationToken))
         {
             if (++answers > _options.AnswersMax)
             {
@@ -192,11 +192,11 @@ public sealed partial class StudySearch
 
     /// <summary>By UID from the index where the keys name one, else by a scan of the directory.</summary>
     private async IAsyncEnumerable<StudyRow> CandidatesAsync(
-        QueryPlan plan,
+        SearchWork work,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        if (await NamedStudiesAsync(plan, cancellationToken) is { } named)
+        if (await NamedStudiesAsync(work.Plan, cancellationToken) is { } named)
         {
             foreach (var token in named)
             {
@@ -209,7 +209,8 @@ public sealed partial class StudySearch
             yield break;
         }
 
-        await foreach (var row in RowsOf(StudyFilter.Candidates(plan, _directory), cancellationToken))
+        var entries = StudyFilter.Candidates(work.Plan, _directory, ReachFilter.Of(work.Grant, _keys));
+        await foreach (var row in RowsOf(entries, cancellationToken))
         {
             yield return row;
         }

@@ -12,6 +12,11 @@ internal abstract class AttributeMatcher
     /// <summary>Whether the entity's attributes match.</summary>
     public abstract bool Matches(DataSet entity);
 
+    /// <summary>
+    /// Whether texts of the attribute match, for whoever has them without the entity; null: only the entity tells.
+    /// </summary>
+    public virtual bool? MatchesTexts(IReadOnlyList<string> texts) => null;
+
     /// <summary>The matcher of a key; null for universal matching (PS3.4 C.2.2.2.3).</summary>
     /// <param name="keys">The identifier, or an item of a sequence key.</param>
     /// <param name="element">The key.</param>
@@ -99,6 +104,8 @@ internal abstract class AttributeMatcher
         private readonly HashSet<string> _values = [.. values];
 
         public override bool Matches(DataSet entity) => entity.GetStrings(Tag).Any(_values.Contains);
+
+        public override bool? MatchesTexts(IReadOnlyList<string> texts) => texts.Any(_values.Contains);
     }
 
     /// <summary>Numbers written as text: 7, 07 and 7.0 are the same.</summary>
@@ -131,8 +138,10 @@ internal abstract class AttributeMatcher
                 : new TextMatcher(tag, values);
         }
 
-        public override bool Matches(DataSet entity) =>
-            entity.GetStrings(Tag).Any(text => patterns.Any(pattern => NamePattern.Like(pattern, text)));
+        public override bool Matches(DataSet entity) => MatchesTexts(entity.GetStrings(Tag)) is true;
+
+        public override bool? MatchesTexts(IReadOnlyList<string> texts) =>
+            texts.Any(text => patterns.Any(pattern => NamePattern.Like(pattern, text)));
     }
 
     /// <summary>Names that are near.</summary>
@@ -144,10 +153,10 @@ internal abstract class AttributeMatcher
             return Array.Exists(names, name => name.IsUniversal) ? null : new FuzzyNameMatcher(tag, names);
         }
 
-        public override bool Matches(DataSet entity) =>
-            entity
-                .GetStrings(Tag)
-                .Any(text => text.Length > 0 && names.Any(name => name.Matches(NameFolding.Fold(text))));
+        public override bool Matches(DataSet entity) => MatchesTexts(entity.GetStrings(Tag)) is true;
+
+        public override bool? MatchesTexts(IReadOnlyList<string> texts) =>
+            texts.Any(text => text.Length > 0 && names.Any(name => name.Matches(NameFolding.Fold(text))));
     }
 
     /// <summary>Names: case- and accent-insensitive, in any of their spellings (PS3.4 C.2.2.2.1).</summary>
@@ -159,7 +168,9 @@ internal abstract class AttributeMatcher
             return Array.Exists(patterns, pattern => pattern.IsUniversal) ? null : new NameMatcher(tag, patterns);
         }
 
-        public override bool Matches(DataSet entity) =>
-            entity.GetStrings(Tag).Any(text => text.Length > 0 && patterns.Any(pattern => pattern.Matches(text)));
+        public override bool Matches(DataSet entity) => MatchesTexts(entity.GetStrings(Tag)) is true;
+
+        public override bool? MatchesTexts(IReadOnlyList<string> texts) =>
+            texts.Any(text => text.Length > 0 && patterns.Any(pattern => pattern.Matches(text)));
     }
 }

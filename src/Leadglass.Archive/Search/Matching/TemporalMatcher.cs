@@ -42,7 +42,9 @@ internal sealed class DateMatcher(DicomTag tag, DicomDateRange range, bool isRan
     /// <summary>The key is a range, not one date.</summary>
     public bool IsRange => isRange;
 
-    public override bool Matches(DataSet entity) => entity.GetStrings(Tag).Any(text => range.Matches(text));
+    public override bool Matches(DataSet entity) => MatchesTexts(entity.GetStrings(Tag)) is true;
+
+    public override bool? MatchesTexts(IReadOnlyList<string> texts) => texts.Any(text => range.Matches(text));
 }
 
 /// <summary>A key of VR TM.</summary>
