@@ -212,7 +212,7 @@ public sealed class PageTests : IAsyncLifetime
                 ]
         )
         {
-            Assert.False(string.IsNullOrEmpty(found.GetStrings(tag).FirstOrDefault()) && found.GetInt64(tag) is null);
+            Assert.False(string.IsNullOrEmpty(found.GetString(tag)) && found.GetInt64(tag) is null);
         }
     }
 
