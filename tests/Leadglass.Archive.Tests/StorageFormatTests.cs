@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using Leadglass.Archive.Packs;
 using Leadglass.Dicom;
@@ -51,6 +52,65 @@ public sealed class StorageFormatTests : IDisposable
             byte[] dataSet = [.. record.Runs[1], .. record.Runs.GetValueOrDefault(2, [])];
             Assert.Equal(expected[uid].DataSet, dataSet);
         }
+    }
+
+    [Fact]
+    public async Task FragmentsAndDecisionsAreReadFromThePacksAlone()
+    {
+        var data = DurableFolder.Open(_folder.FullName);
+        await using var packs = PackStore.Open(data.Folder("packs"), new PackStoreOptions(), TimeProvider.System);
+        await using var archive = await TestArchive.StartAsync(
+            blobs: packs,
+            keyring: data.Folder("state").Folder("keyring")
+        );
+        MasterKeyFile.Write(data.Folder("keys"), archive.Master);
+        var sent = TestInstances.Compressed(TestInstances.Ct(instance: "1.2.3.1"));
+        await archive.StoreAsync(sent, TransferSyntax.Find("1.2.840.10008.1.2.4.50")!);
+        await archive.RejectAsync("1.2.826.0.1.1");
+        await archive.RestoreAsync("1.2.826.0.1.1");
+        await archive.AssignAsync("1.2.826.0.1.1", "TEST-9");
+        await archive.DeleteAsync("1.2.826.0.1.1");
+
+        var keys = new KeysReader(Path.Combine(_folder.FullName, "keys"), _folder.FullName);
+        var records = PacksReader.ReadRecords(_folder.FullName).Select(one => RecordReader.Open(one, keys)).ToList();
+        Assert.Equal(5, records.Count);
+        Assert.All(records, record => Assert.Equal(records[0].KeyId, record.KeyId));
+        var fragments = ((FragmentsElement)sent.Find(DicomTag.PixelData)!).Fragments;
+        var table = records[0].Runs[3].AsSpan();
+        Assert.Equal(12 * fragments.Count, table.Length);
+        for (var i = 0; i < fragments.Count; i++)
+        {
+            var offset = (int)BinaryPrimitives.ReadUInt64LittleEndian(table[(12 * i)..]);
+            var length = (int)BinaryPrimitives.ReadUInt32LittleEndian(table[((12 * i) + 8)..]);
+            Assert.Equal(fragments[i].ToArray(), records[0].Runs[2].AsSpan(offset, length).ToArray());
+        }
+
+        List<JsonElement> decisions = [];
+        foreach (var record in records.Skip(1))
+        {
+            using var descriptor = JsonDocument.Parse(record.Runs[0]);
+            var root = descriptor.RootElement;
+            Assert.Equal(
+                (2, "decision"),
+                (root.GetProperty("version").GetInt32(), root.GetProperty("kind").GetString())
+            );
+            Assert.Equal("1.2.826.0.1.1", root.GetProperty("study").GetString());
+            decisions.Add(root.GetProperty("decision").Clone());
+        }
+
+        Assert.Equal("113001", decisions[0].GetProperty("rejects").GetProperty("code").GetString());
+        foreach (
+            var named in (JsonElement[])
+                [decisions[0].GetProperty("rejects").GetProperty("instances"), decisions[1].GetProperty("restores")]
+        )
+        {
+            var one = Assert.Single(named.EnumerateArray());
+            Assert.Equal("1.2.3.1", one.GetProperty("instance").GetString());
+            Assert.Equal("1.2.826.0.1.1.1", one.GetProperty("series").GetString());
+        }
+
+        Assert.Equal("TEST-9", decisions[2].GetProperty("corrects").GetProperty("patientId").GetString());
+        Assert.Empty(decisions[3].GetProperty("deletes").EnumerateArray());
     }
 
     private static (TransferSyntax Syntax, int PixelBytes)[] Cases =>
