@@ -21,7 +21,7 @@ internal sealed partial class Viewer
     /// <summary>Opens a study from the archive's pages and puts the maker's notice away.</summary>
     public static async Task<Viewer> OpenAsync(WatchedPage watched, string study)
     {
-        await watched.Page.GotoAsync($"/viewer/basic?StudyInstanceUIDs={study}");
+        await watched.Page.GotoAsync($"/studies/{study}/viewer");
         var viewer = new Viewer(watched);
         await viewer.Canvas.WaitForAsync(new LocatorWaitForOptions { Timeout = (float)Patience.TotalMilliseconds });
         await viewer.Page.Locator("[data-cy=confirm-and-hide-button]").ClickAsync();

@@ -14,10 +14,18 @@ namespace Leadglass.Server.SignIn.Browser;
 /// </summary>
 internal sealed class ViewerEntry(Sessions sessions, BrowserSessions browser)
 {
-    public static void Map(IEndpointRouteBuilder endpoints) =>
+    private const string Path = "/studies/{study}/viewer";
+
+    /// <summary>A link of a mail comes by GET, a button of our pages by POST.</summary>
+    public static void Map(IEndpointRouteBuilder endpoints)
+    {
         endpoints
-            .Page<ViewerEntry>("/studies/{study}/viewer", static (entry, context) => entry.EnterAsync(context))
+            .Page<ViewerEntry>(Path, static (entry, context) => entry.EnterAsync(context))
             .RequireCaller(Operation.Retrieve);
+        endpoints
+            .Form<ViewerEntry>(Path, static (entry, context) => entry.EnterAsync(context))
+            .RequireCaller(Operation.Retrieve);
+    }
 
     /// <summary>Where the viewer shows a study.</summary>
     public static string PathOf(StudyInstanceUid study) =>
