@@ -117,6 +117,30 @@ public sealed class GrantTests
         );
     }
 
+    /// <summary>
+    /// A session is the proof that a person is let in by: the sign-in alone opens one, the means of an account are changed
+    /// there alone, and roles by who takes a grant for it.
+    /// </summary>
+    [Fact]
+    public void TheSignInAloneOpensSessionsAndChangesMeans()
+    {
+        Assert.Equal(
+            ["Leadglass.Server.SignIn.Browser.BrowserSessions"],
+            Outside("Leadglass.Access.Sessions", "OpenAsync", "RenewAsync", "OpenViewerAsync", "OpenStudyAsync")
+        );
+        Assert.All(
+            Outside("Leadglass.Access.People", "AddAsync", "ReplaceAsync", "ChangeAsync", "RemoveAsync"),
+            caller => Assert.StartsWith("Leadglass.Server.SignIn.", caller, StringComparison.Ordinal)
+        );
+
+        static IEnumerable<string> Outside(string type, params string[] methods) =>
+            methods
+                .SelectMany(method => CallersOf(type, method))
+                .Select(caller => caller.Split('/')[0])
+                .Where(caller => !caller.StartsWith("Leadglass.Access.", StringComparison.Ordinal))
+                .Distinct(StringComparer.Ordinal);
+    }
+
     /// <summary>The usual ways around a private constructor are not taken anywhere.</summary>
     [Fact]
     public void NobodyMakesObjectsBehindTheirConstructors()

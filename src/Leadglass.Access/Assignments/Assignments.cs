@@ -65,6 +65,39 @@ public sealed class Assignments : IDisposable
         return [.. OfAccount(accountId).Values.Where(assignment => assignment.Holds(now))];
     }
 
+    /// <summary>What is assigned to an account now, as far as the grant reaches it; recorded before it is told.</summary>
+    /// <param name="assigning">Leave to assign.</param>
+    /// <param name="accountId">Whose account.</param>
+    /// <exception cref="AccessRefusedException">The grant is for something else or does not hold, or the trail fails.</exception>
+    public async ValueTask<IReadOnlyList<Assignment>> ListAsync(
+        AccessGrant assigning,
+        string accountId,
+        CancellationToken cancellationToken
+    )
+    {
+        await assigning.RecordActAsync(
+            Operation.Assign,
+            AccessActs.Account($"assignments of account {accountId} listed") with
+            {
+                Action = Trails.AuditAction.Read,
+            },
+            cancellationToken
+        );
+        return [.. Of(accountId).Where(assignment => IsInReach(assigning, assignment))];
+    }
+
+    /// <summary>The assignment of this id, as far as the grant reaches it; null: there is none.</summary>
+    /// <param name="assigning">Leave to assign.</param>
+    /// <exception cref="AccessRefusedException">The grant is for something else or does not hold.</exception>
+    public Assignment? Find(AccessGrant assigning, string id)
+    {
+        assigning.Demand(Operation.Assign);
+        return Volatile
+            .Read(ref _byAccount)
+            .Values.SelectMany(own => own.Values)
+            .FirstOrDefault(assignment => assignment.Id == id && IsInReach(assigning, assignment));
+    }
+
     /// <summary>To whom a study is assigned, by itself or with its patient; for the study's page.</summary>
     /// <param name="assigning">Leave to assign that covers the study.</param>
     /// <exception cref="AccessRefusedException">The grant is for something else or does not hold.</exception>
@@ -141,13 +174,20 @@ public sealed class Assignments : IDisposable
 
     /// <summary>Takes an assignment back; it counts no more when it returns.</summary>
     /// <param name="assigning">Leave to assign.</param>
-    /// <exception cref="AccessRefusedException">The grant is for something else or does not hold, or the trail fails.</exception>
+    /// <exception cref="AccessRefusedException">
+    /// The grant is for something else, does not reach it or does not hold, or the trail fails.
+    /// </exception>
     public async ValueTask TakeBackAsync(
         AccessGrant assigning,
         Assignment assignment,
         CancellationToken cancellationToken
     )
     {
+        assigning.Demand(Operation.Assign);
+        if (!IsInReach(assigning, assignment))
+        {
+            throw new AccessRefusedException(RefusalReason.OutOfScope);
+        }
         await assigning.RecordActAsync(
             Operation.Assign,
             AccessActs.Object(assignment, $"taken back from account {assignment.AccountId}"),
@@ -175,6 +215,9 @@ public sealed class Assignments : IDisposable
                 && byPatient.Holds(now)
             );
     }
+
+    private static bool IsInReach(AccessGrant assigning, Assignment assignment) =>
+        assigning.ReachesEverything || (assignment.Patient is { } patient && assigning.ReachesPatient(patient));
 
     private ImmutableDictionary<Target, Assignment> OfAccount(string accountId) =>
         Volatile.Read(ref _byAccount).GetValueOrDefault(accountId, None);

@@ -1,4 +1,5 @@
 using Leadglass.Access;
+using Leadglass.Server.Api;
 using Leadglass.Server.DicomWeb;
 using Leadglass.Server.Pages;
 using Leadglass.Server.SignIn;
@@ -45,6 +46,7 @@ internal sealed class WebHost
         new(SignInPart.Add, SignInPart.Map, SignInPart.Use),
         new(Map: CapabilitiesPart.Map),
         new(Map: ChangeFeedPart.Map),
+        new(Map: AssignmentPart.Map),
         new(RetrievePart.Add, RetrievePart.Map),
         new(Map: QidoPart.Map),
         new(Map: StowPart.Map),
