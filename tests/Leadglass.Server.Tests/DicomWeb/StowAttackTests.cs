@@ -163,22 +163,8 @@ public sealed class StowAttackTests(StoredArchive stored) : IClassFixture<Stored
                 + $"Authorization: {Program.Http.DefaultRequestHeaders.Authorization}\r\n"
                 + $"Content-Type: application/dicom\r\nContent-Length: {file.Length + 100_000}\r\n\r\n"
         );
-        using (var socket = new TcpClient())
+        await using (var tls = await ConnectAsync())
         {
-            await socket.ConnectAsync(stored.Archive.Server.Https);
-            await using var tls = new SslStream(socket.GetStream());
-            await tls.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions
-                {
-                    TargetHost = "127.0.0.1",
-                    CertificateChainPolicy = new()
-                    {
-                        TrustMode = X509ChainTrustMode.CustomRootTrust,
-                        CustomTrustStore = { stored.Archive.Host.Authority.Certificate },
-                        RevocationMode = X509RevocationMode.NoCheck,
-                    },
-                }
-            );
             await tls.WriteAsync(head);
             await tls.WriteAsync(file);
             await tls.FlushAsync();
@@ -186,6 +172,51 @@ public sealed class StowAttackTests(StoredArchive stored) : IClassFixture<Stored
 
         await AssertAliveAsync();
         Assert.Empty((await Program.GetAsync("/studies?PatientID=P51")).DataSets);
+    }
+
+    [Fact]
+    public async Task A_body_that_drips_is_cut_off()
+    {
+        await using var tls = await ConnectAsync();
+        await tls.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /dicom-web/studies HTTP/1.1\r\nHost: {stored.Archive.Server.Https}\r\n"
+                    + $"Authorization: {Program.Http.DefaultRequestHeaders.Authorization}\r\n"
+                    + "Content-Type: application/dicom\r\nContent-Length: 1000000\r\n\r\n"
+            )
+        );
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var answered = tls.ReadAsync(new byte[1024], limit.Token).AsTask();
+        while (!answered.IsCompleted)
+        {
+            await tls.WriteAsync(new byte[1], limit.Token);
+            await Task.WhenAny(answered, Task.Delay(200, limit.Token));
+        }
+
+        // 408, or an end without a word: either way the archive no longer waits.
+        _ = await Record.ExceptionAsync(() => answered);
+        Assert.False(limit.IsCancellationRequested, "the archive still waits");
+        await AssertAliveAsync();
+    }
+
+    private async Task<SslStream> ConnectAsync()
+    {
+        var socket = new TcpClient();
+        await socket.ConnectAsync(stored.Archive.Server.Https);
+        var tls = new SslStream(socket.GetStream());
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "127.0.0.1",
+                CertificateChainPolicy = new()
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    CustomTrustStore = { stored.Archive.Host.Authority.Certificate },
+                    RevocationMode = X509RevocationMode.NoCheck,
+                },
+            }
+        );
+        return tls;
     }
 
     private async Task AssertMalformedAsync(string type, string document)

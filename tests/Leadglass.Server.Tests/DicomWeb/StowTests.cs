@@ -253,6 +253,25 @@ public sealed class StowTests(StoredArchive stored) : IClassFixture<StoredArchiv
         Assert.Empty((await Program.GetAsync("/studies?PatientID=P31")).DataSets);
     }
 
+    [Fact]
+    public async Task A_rejection_note_is_for_whoever_keeps_the_records()
+    {
+        Assert.Equal(200, (await Program.StoreAsync(WebInstances.File(WebInstances.Make(32)))).Status);
+        var note = WebInstances.File(WebInstances.Rejecting(32));
+        var refused = await Program.StoreAsync(note);
+        Assert.Equal(403, refused.Status);
+        var failed = Assert.Single(DicomJson.Read(refused.Body).GetItems(DicomTag.FailedSOPSequence));
+        Assert.Equal(0x0124, failed.GetInt32(DicomTag.FailureReason));
+        Assert.Single((await Program.GetAsync("/instances?PatientID=P32")).DataSets);
+
+        using var records = await TokenProgram.ConnectAsync(
+            stored.Archive,
+            ProgramRights.Write | ProgramRights.Records
+        );
+        Assert.Equal(200, (await records.StoreAsync(note)).Status);
+        Assert.Empty((await Program.GetAsync("/instances?PatientID=P32")).DataSets);
+    }
+
     /// <summary>The data set behind group 2, which is written anew.</summary>
     private static byte[] DataSetOf(byte[] file) => file[DicomFileStart.TryRead(file, isFinal: true)!.DataSetOffset..];
 

@@ -47,6 +47,29 @@ internal static class WebInstances
         return dataSet;
     }
 
+    /// <summary>A rejection note for quality reasons (IHE IOCM) that names the patient's first instance.</summary>
+    public static DataSet Rejecting(int patient)
+    {
+        var note = Make(patient, series: 9, modality: "KO");
+        note.SetString(DicomTag.SOPClassUID, "1.2.840.10008.5.1.4.1.1.88.59");
+        note.Remove(DicomTag.PixelData);
+        var title = new DataSet();
+        title.SetString(DicomTag.CodeValue, "113001");
+        title.SetString(DicomTag.CodingSchemeDesignator, "DCM");
+        note.SetItems(DicomTag.ConceptNameCodeSequence, title);
+        var instance = new DataSet();
+        instance.SetString(DicomTag.ReferencedSOPClassUID, CtImage);
+        instance.SetString(DicomTag.ReferencedSOPInstanceUID, Instance(patient, 1, 1));
+        var series = new DataSet();
+        series.SetString(DicomTag.SeriesInstanceUID, Series(patient, 1));
+        series.SetItems(DicomTag.ReferencedSOPSequence, instance);
+        var study = new DataSet();
+        study.SetString(DicomTag.StudyInstanceUID, Study(patient));
+        study.SetItems(DicomTag.ReferencedSeriesSequence, series);
+        note.SetItems(DicomTag.CurrentRequestedProcedureEvidenceSequence, study);
+        return note;
+    }
+
     public static byte[] File(DataSet dataSet, TransferSyntax? syntax = null)
     {
         var file = new DicomFile(
