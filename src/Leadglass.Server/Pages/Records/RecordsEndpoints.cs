@@ -13,11 +13,13 @@ namespace Leadglass.Server.Pages.Records;
 /// <summary>What whoever keeps the records looks at and decides: conflicts, rejections, corrections.</summary>
 internal sealed class RecordsEndpoints(ImageArchive archive, PageNotices notices)
 {
+    /// <summary>The page of what is rejected.</summary>
+    public const string RejectedList = "/records/rejected";
+
     private const int ShownMax = 500;
     private const int ReasonLengthMax = 1024;
     private const string ConflictList = "/records/conflicts";
     private const string Conflict = ConflictList + "/{content}";
-    private const string RejectedList = "/records/rejected";
 
     /// <summary>Where it answers.</summary>
     public static void Map(IEndpointRouteBuilder endpoints)

@@ -89,6 +89,12 @@ public sealed class Wording(Language language, TimeZoneInfo zone)
         return digits.Length >= 4 && digits[..4].All(char.IsAsciiDigit) ? $"{digits[..2]}:{digits[2..4]}" : value ?? "";
     }
 
+    /// <summary>A value of VR DT as date and time, as far as it goes; as it stands where it is none.</summary>
+    public string DicomMoment(string? value) =>
+        value is { Length: >= 8 } && DicomDate.TryParse(value.AsSpan(0, 8), out var date)
+            ? $"{Date(date)} {(value.Length >= 12 ? DicomClock(value[8..]) : "")}".TrimEnd()
+            : value ?? "";
+
     /// <summary>Sex (0010,0040) in a word; as it stands where the standard knows no such value.</summary>
     public string Sex(string? value) =>
         value switch

@@ -2,6 +2,7 @@ using Leadglass.Access;
 using Leadglass.Archive;
 using Leadglass.Dicom;
 using Leadglass.Server.Pages.Layout;
+using Leadglass.Server.Pages.Records;
 using Leadglass.Server.Pages.Rendering;
 using Leadglass.Server.Pages.Texts;
 using Leadglass.Server.Web;
@@ -161,9 +162,11 @@ internal sealed class StudyActions(
         );
     }
 
+    // The study itself may be hidden by it, so the list of what is rejected says how it went.
     private Task RejectAsync(HttpContext context, SentForm form) =>
         ActAsync(
             context,
+            RecordsEndpoints.RejectedList,
             async study =>
             {
                 var reason =
@@ -218,14 +221,18 @@ internal sealed class StudyActions(
             }
         );
 
-    private async Task ActAsync(HttpContext context, Func<StudySummary, Task<PageNotice>> act)
+    private Task ActAsync(HttpContext context, Func<StudySummary, Task<PageNotice>> act) =>
+        ActAsync(context, next: null, act);
+
+    /// <param name="next">Which page says how it went; null: the study's.</param>
+    private async Task ActAsync(HttpContext context, string? next, Func<StudySummary, Task<PageNotice>> act)
     {
         if (await FindAsync(context) is not { } study)
         {
             await WebPages.AnswerErrorAsync(context, StatusCodes.Status404NotFound);
             return;
         }
-        await notices.CarryOutAsync(context, PathOf(study), () => act(study));
+        await notices.CarryOutAsync(context, next ?? PathOf(study), () => act(study));
     }
 
     private async Task<StudySummary?> FindAsync(HttpContext context) =>

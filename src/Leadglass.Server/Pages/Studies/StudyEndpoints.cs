@@ -54,6 +54,8 @@ internal sealed class StudyEndpoints(
             await WebPages.AnswerErrorAsync(context, StatusCodes.Status404NotFound);
             return;
         }
+        // Whoever looks at this page has seen the study: the trail says so, as it does for images.
+        await grant.AuthorizeAsync(study.Facts(), cancel);
         var series = await reader.SeriesAsync(grant, uid, cancel);
         var documents = await reader.DocumentsAsync(grant, uid, series, cancel);
         var keys = await KeyObjectsAsync(context, uid, documents);

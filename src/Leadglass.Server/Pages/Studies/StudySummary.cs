@@ -42,6 +42,9 @@ public sealed class StudySummary
     /// <summary>Referring Physician's Name, a value of VR PN.</summary>
     public string? Referring { get; init; }
 
+    /// <summary>The referring physician as the access policy knows physicians.</summary>
+    internal ReferringPhysician? ReferringPhysician { get; init; }
+
     /// <summary>Patient's Age as the modality gave it.</summary>
     public string? Age { get; init; }
 
@@ -61,6 +64,7 @@ public sealed class StudySummary
             Study = StudyInstanceUid.Parse(StudyUid),
             Patient = string.IsNullOrEmpty(PatientId) ? null : new PatientKey(PatientId, Issuer ?? ""),
             Modalities = [.. Modalities],
+            Referring = ReferringPhysician,
         };
 
     /// <summary>The attributes that a query asks for to fill this.</summary>
@@ -79,6 +83,7 @@ public sealed class StudySummary
         DicomTag.StudyDescription,
         DicomTag.AccessionNumber,
         DicomTag.ReferringPhysicianName,
+        DicomTag.ReferringPhysicianIdentificationSequence,
         DicomTag.NumberOfStudyRelatedSeries,
         DicomTag.NumberOfStudyRelatedInstances,
     ];
@@ -100,6 +105,7 @@ public sealed class StudySummary
             Description = match.GetString(DicomTag.StudyDescription),
             Accession = match.GetString(DicomTag.AccessionNumber),
             Referring = match.GetString(DicomTag.ReferringPhysicianName),
+            ReferringPhysician = ReferringPhysician.Of(match),
             Series = match.GetInt32(DicomTag.NumberOfStudyRelatedSeries),
             Instances = match.GetInt32(DicomTag.NumberOfStudyRelatedInstances),
         };

@@ -85,6 +85,29 @@ public static class TrailTexts
             _ => new Text($"{what}", $"{what}"),
         };
 
+    /// <summary>The name of an operation.</summary>
+    public static Text NameOf(Operation operation) =>
+        operation switch
+        {
+            Operation.Echo => new Text("Echo", "echo"),
+            Operation.Store => new Text("speichern", "store"),
+            Operation.Query => new Text("suchen", "query"),
+            Operation.Retrieve => new Text("ansehen", "retrieve"),
+            Operation.Move => new Text("senden", "move"),
+            Operation.Export => new Text("exportieren", "export"),
+            Operation.Reject => new Text("zurückweisen", "reject"),
+            Operation.Correct => new Text("korrigieren", "correct"),
+            Operation.ResolveConflict => new Text("Konflikt lösen", "resolve conflict"),
+            Operation.Assign => new Text("zuordnen", "assign"),
+            Operation.Share => new Text("teilen", "share"),
+            Operation.BreakGlass => new Text("Notfallzugriff", "emergency access"),
+            Operation.ReadTrail => new Text("Protokoll lesen", "read trail"),
+            Operation.Administer => new Text("verwalten", "administer"),
+            Operation.Confirm => new Text("bestätigen", "confirm"),
+            Operation.Observe => new Text("überwachen", "observe"),
+            _ => new Text($"{operation}", $"{operation}"),
+        };
+
     /// <summary>On what a right rested.</summary>
     public static Text NameOf(AccessBasis basis) =>
         basis switch
