@@ -78,6 +78,11 @@ internal static class DoctorCommand
         }
 
         yield return StorageChecks.Volumes(folder, keysFolder);
+        await foreach (var finding in DecoderChecks.TryAsync(cancel))
+        {
+            yield return finding;
+        }
+
         var (archive, failure) = await OpenAsync(folder, keys, terminal, cancel);
         if (archive is null)
         {

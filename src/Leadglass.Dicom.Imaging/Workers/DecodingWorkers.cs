@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace Leadglass.Dicom.Imaging.Workers;
 
 /// <summary>
@@ -36,14 +34,38 @@ public sealed class DecodingWorkers : INativeDecoder, IDisposable
     /// <summary>Workers that were started so far.</summary>
     internal int Started => _started;
 
-    /// <summary>The command that makes this program a worker.</summary>
+    /// <summary>The command that makes this program a worker; empty where the program is not beside the running code.</summary>
     public static IReadOnlyList<string> CommandOfThisProgram()
     {
-        var program = Environment.ProcessPath ?? "leadglass";
-        var isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        return isHost && Assembly.GetEntryAssembly() is { } entry
-            ? [program, "exec", entry.Location, DecodingWorker.Verb]
-            : [program, DecodingWorker.Verb];
+        const string name = "leadglass";
+        var process = Environment.ProcessPath ?? "";
+        if (Path.GetFileName(process) == name)
+        {
+            return [process, DecodingWorker.Verb];
+        }
+
+        var assembly = Path.Combine(AppContext.BaseDirectory, $"{name}.dll");
+        var host = Path.GetFileName(process) == "dotnet" ? process : "dotnet";
+        return File.Exists(assembly) ? [host, "exec", assembly, DecodingWorker.Verb] : [];
+    }
+
+    /// <summary>Starts a worker and has it decode a picture of ours: null when that went well, else what is wrong.</summary>
+    public static async Task<PixelDataException?> TryAsync(
+        IReadOnlyList<string> command,
+        CancellationToken cancellationToken
+    )
+    {
+        using var workers = new DecodingWorkers(command);
+        var (frame, encoded) = WarmUpFrames.Of(NativeCodec.JpegTwelveBits).First();
+        try
+        {
+            await workers.DecodeAsync(frame, encoded, new byte[frame.Bytes], cancellationToken);
+            return null;
+        }
+        catch (PixelDataException problem)
+        {
+            return problem;
+        }
     }
 
     /// <inheritdoc/>

@@ -21,6 +21,14 @@ internal sealed class WorkerProcess : IDisposable
     /// <exception cref="PixelDataException">It cannot be started, or could not be confined.</exception>
     public static async Task<WorkerProcess> StartAsync(IReadOnlyList<string> command, CancellationToken deadline)
     {
+        if (command.Count == 0)
+        {
+            throw new PixelDataException(
+                PixelDataProblem.LibraryMissing,
+                "The program that decodes does not lie beside the code that runs."
+            );
+        }
+
         WorkerProcess? worker = null;
         try
         {
