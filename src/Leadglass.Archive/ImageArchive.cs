@@ -120,9 +120,10 @@ public sealed class ImageArchive : IAsyncDisposable
             var upkeep = new IndexUpkeep(parts.Blobs, parts.Index, keys, directory, parts.Grant);
             var report = await upkeep.CatchUpAsync(cancellationToken);
             await upkeep.FillDirectoryAsync(cancellationToken);
+            var commitments = await CommitmentQueue.OpenAsync(parts.State, parts.Master, cancellationToken);
             return new ImageArchive(parts, keys, upkeep, directory)
             {
-                CommitmentResults = await CommitmentQueue.OpenAsync(parts.State, parts.Master, cancellationToken),
+                CommitmentResults = commitments,
                 Recovery = report,
             };
         }

@@ -26,6 +26,7 @@ public sealed class MetadataTests
                 one.SetBytes(DicomTag.EncapsulatedDocument, ValueRepresentation.OB, new byte[2 << 20]);
                 one.SetBytes(DicomTag.RedPaletteColorLookupTableData, ValueRepresentation.OW, new byte[512]);
                 one.Set(new SequenceElement(DicomTag.WaveformSequence, [inner]));
+                one.SetBytes(new DicomTag(0xFFFC, 0xFFFC), ValueRepresentation.OB, new byte[6000]);
             }
         );
         await archive.StoreAsync(image);
@@ -61,6 +62,8 @@ public sealed class MetadataTests
         );
         using var opened = await archive.Archive.Retrieval.OpenAsync(grant, found!, None);
         Assert.Equal(2 << 20, (await opened.ReadBulkDataAsync("00420011", None))!.Length);
+        Assert.Equal(path + "FFFCFFFC", UriOf(first, "FFFCFFFC"));
+        Assert.Equal(6000, (await opened.ReadBulkDataAsync("FFFCFFFC", None))!.Length);
         Assert.Equal(5000, (await opened.ReadBulkDataAsync("54000100/0/54001010", None))!.Length);
     }
 

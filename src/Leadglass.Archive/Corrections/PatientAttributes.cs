@@ -40,15 +40,7 @@ internal static class PatientAttributes
     /// <summary>The same in memory.</summary>
     public static DataSet Corrected(DataSet dataSet, PatientCorrection patient)
     {
-        var corrected = new DataSet();
-        foreach (var element in dataSet)
-        {
-            if (!IsOfFormerPatient(element.Tag))
-            {
-                corrected.Set(RowContent.Copy(element));
-            }
-        }
-
+        var corrected = WithoutFormer(dataSet);
         foreach (var (tag, text) in Texts(patient))
         {
             if (text.Length == 0)
@@ -62,6 +54,21 @@ internal static class PatientAttributes
         }
 
         return corrected;
+    }
+
+    /// <summary>What tells nothing of the former patient.</summary>
+    public static DataSet WithoutFormer(DataSet dataSet)
+    {
+        var kept = new DataSet();
+        foreach (var element in dataSet)
+        {
+            if (!IsOfFormerPatient(element.Tag))
+            {
+                kept.Set(RowContent.Copy(element));
+            }
+        }
+
+        return kept;
     }
 
     private static bool IsMeasured(DicomTag tag) =>

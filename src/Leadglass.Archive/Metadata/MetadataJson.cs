@@ -24,6 +24,7 @@ internal static class MetadataJson
         if (elsewhere.Count > 0)
         {
             dataSet = CopyOf(dataSet);
+            AddTrailer(dataSet, header.Trailer);
             foreach (var (tag, vr) in elsewhere)
             {
                 // Stands for the value, which is not here.
@@ -52,6 +53,18 @@ internal static class MetadataJson
             value.Bytes.Length > (value.Vr.IsBulk ? InlineBinaryBytesMax : InlineTextBytesMax)
             || (!path.Contains('/') && elsewhere.Exists(one => one.Tag == element.Tag))
         );
+
+    /// <summary>What stands before the pixel data counts where both have an attribute.</summary>
+    private static void AddTrailer(DataSet dataSet, DataSet? trailer)
+    {
+        foreach (var element in trailer ?? [])
+        {
+            if (!dataSet.Contains(element.Tag) && element is not FragmentsElement)
+            {
+                dataSet.Set(RowContent.Copy(element));
+            }
+        }
+    }
 
     private static DataSet CopyOf(DataSet dataSet)
     {

@@ -113,9 +113,12 @@ internal sealed class MetadataKeeper : IAsyncDisposable
     /// <summary>Ends the work in hand.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        await _running;
-        _stopping.Dispose();
+        if (!_stop.IsCancellationRequested)
+        {
+            await _stopping.CancelAsync();
+            await _running;
+            _stopping.Dispose();
+        }
     }
 
     private async Task AddAsync(
@@ -131,14 +134,9 @@ internal sealed class MetadataKeeper : IAsyncDisposable
         var descriptor = RecordDescriptor.Parse(
             await record.ReadRunAsync(RecordRun.Descriptor, RecordDescriptor.BytesMax, cancellationToken)
         );
-        var stored = await RecordHeaders.ReadStoredAsync(record, descriptor, cancellationToken);
+        var stored = await RecordHeaders.ReadWholeAsync(record, descriptor, cancellationToken);
         await document.AddAsync(
-            correction is null
-                ? stored
-                : stored with
-                {
-                    DataSet = PatientAttributes.Corrected(stored.DataSet, correction),
-                },
+            stored.Corrected(correction),
             MetadataJson.PathOf(descriptor.Study ?? "", descriptor.Series ?? "", descriptor.SopInstance ?? ""),
             InstanceVersion.Of(row.Token, row.Location, correction, _keys),
             cancellationToken

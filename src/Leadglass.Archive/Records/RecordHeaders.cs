@@ -12,6 +12,7 @@ internal static class RecordHeaders
 
     private const int PieceBytesMax = 256 << 10;
     private const int ElementHeaderBytesMax = 12;
+    private const int TrailerBytesMax = 1 << 20;
 
     /// <summary>What ingest and replay read with: a deflated instance may inflate to 64 GiB.</summary>
     public static ReadLimits Limits { get; } = new() { HeldBytesMax = BytesMax, TotalBytesMax = 64L << 30 };
@@ -62,6 +63,29 @@ internal static class RecordHeaders
         }
 
         return new StoredHeader(reader.Header!, sink.Values, reader.PixelData);
+    }
+
+    /// <summary>The same, with what stands behind the pixel data unless it is longer than 1 MiB.</summary>
+    /// <inheritdoc cref="ReadAsync" />
+    public static async ValueTask<StoredHeader> ReadWholeAsync(
+        RecordOpener record,
+        RecordDescriptor descriptor,
+        CancellationToken cancellationToken
+    )
+    {
+        var stored = await ReadStoredAsync(record, descriptor, cancellationToken);
+        return stored.PixelData is { } pixels
+            ? stored with
+            {
+                Trailer = await RecordTrailer.ReadAsync(
+                    record,
+                    SyntaxOf(descriptor),
+                    pixels,
+                    TrailerBytesMax,
+                    cancellationToken
+                ),
+            }
+            : stored;
     }
 
     private static TransferSyntax SyntaxOf(RecordDescriptor descriptor) =>

@@ -12,6 +12,19 @@ internal sealed record StoredHeader(
     PixelDataLayout? PixelData
 )
 {
+    /// <summary>What stands behind the pixel data; null where nobody asked, or there is too much of it.</summary>
+    public DataSet? Trailer { get; init; }
+
+    /// <summary>The same with the patient that the study was assigned to.</summary>
+    public StoredHeader Corrected(PatientCorrection? correction) =>
+        correction is null
+            ? this
+            : this with
+            {
+                DataSet = PatientAttributes.Corrected(DataSet, correction),
+                Trailer = Trailer is null ? null : PatientAttributes.WithoutFormer(Trailer),
+            };
+
     /// <summary>Reveals nothing.</summary>
     public override string ToString() => "header";
 }

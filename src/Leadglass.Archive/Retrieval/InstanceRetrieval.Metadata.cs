@@ -67,7 +67,7 @@ public sealed partial class InstanceRetrieval
         {
             using var opened = await OpenAsync(grant, instance, cancellationToken);
             await document.AddAsync(
-                await opened.StoredHeaderAsync(cancellationToken),
+                await opened.WholeHeaderAsync(cancellationToken),
                 MetadataJson.PathOf(instance.Facts.Study.Value, instance.Series.Value, instance.SopInstance.Value),
                 opened.Version,
                 cancellationToken

@@ -10,6 +10,8 @@ namespace Leadglass.Archive;
 public sealed partial class OpenedInstance
 {
     private const int PathBytesMax = 512;
+    private const int PlainPieceBytes = 64 << 10;
+    private const int DeflatedPieceBytes = 4 << 10;
 
     /// <summary>What a value is, by the path of its attribute; null where there is none.</summary>
     /// <param name="path">
@@ -37,7 +39,7 @@ public sealed partial class OpenedInstance
             }
         }
 
-        return Find(header.DataSet, steps) is { } found
+        return (Find(header.DataSet, steps) ?? Find(await ReadTrailerAsync(cancellationToken), steps)) is { } found
             ? new BulkData(found.Tag, found.Vr, found.Bytes.Length, found.LittleEndianBytes)
             : null;
     }

@@ -47,16 +47,14 @@ public sealed partial class OpenedInstance
             ? 0
             : (int)Math.Clamp(header.DataSet.GetInt64(DicomTag.NumberOfFrames) ?? 1, 1, int.MaxValue);
 
-    internal async ValueTask<StoredHeader> StoredHeaderAsync(CancellationToken cancellationToken) =>
-        _header ??= Corrected(await RecordHeaders.ReadStoredAsync(_record, _descriptor, cancellationToken));
+    private async ValueTask<StoredHeader> StoredHeaderAsync(CancellationToken cancellationToken) =>
+        _header ??= (await RecordHeaders.ReadStoredAsync(_record, _descriptor, cancellationToken)).Corrected(
+            Instance.Correction
+        );
 
-    private StoredHeader Corrected(StoredHeader stored) =>
-        Instance.Correction is { } correction
-            ? stored with
-            {
-                DataSet = PatientAttributes.Corrected(stored.DataSet, correction),
-            }
-            : stored;
+    /// <summary>For metadata.</summary>
+    internal async ValueTask<StoredHeader> WholeHeaderAsync(CancellationToken cancellationToken) =>
+        (await RecordHeaders.ReadWholeAsync(_record, _descriptor, cancellationToken)).Corrected(Instance.Correction);
 
     private async ValueTask<IFramePlaces> FramesAsync(int frame, CancellationToken cancellationToken)
     {
@@ -87,7 +85,7 @@ public sealed partial class OpenedInstance
     {
         var start = header.PixelData!.ValueOffset - header.PixelData.Offset;
         var items = new RunPixelSource(_record, start, _record.RunLength(RecordRun.PixelData) - start);
-        var (table, fragments) = await FragmentsAsync(items, cancellationToken);
+        var (table, fragments) = await RecordTrailer.FragmentsAsync(_record, items, cancellationToken);
         if (fragments.Count == 0)
         {
             throw new FrameUnavailableException("the pixel data has no fragments");
