@@ -69,6 +69,38 @@ public sealed class ConfigurationReaderTests
         );
 
     [Fact]
+    public void TheHospitalsProviderIsASectionThatTheEnvironmentMayChange()
+    {
+        var options = Read(
+            """
+            { "signIn": { "secondFactorForEverybody": true, "openIdConnect": {
+              "authority": "https://login.example/realm", "clientId": "archive", "scopes": ["groups"] } } }
+            """,
+            new() { ["LEADGLASS__SIGNIN__OPENIDCONNECT__CLIENTID"] = "other" },
+            []
+        );
+        Assert.True(options.SignIn.SecondFactorForEverybody);
+        Assert.Equal("https://login.example/realm", options.SignIn.OpenIdConnect!.Authority.OriginalString);
+        Assert.Equal("other", options.SignIn.OpenIdConnect.ClientId);
+        Assert.Equal(["groups"], options.SignIn.OpenIdConnect.Scopes);
+    }
+
+    [Theory]
+    [InlineData("""{ "signIn": { "openIdConnect": { "clientId": "archive" } } }""", "authority is missing")]
+    [InlineData(
+        """{ "signIn": { "openIdConnect": { "authority": "http://login.example", "clientId": "a" } } }""",
+        "must be an https address"
+    )]
+    [InlineData("""{ "signIn": { "openIdConnect": { "clientSecret": "x" } } }""", "no such setting")]
+    [InlineData("""{ "signIn": { "secondFactor": false } }""", "no such setting")]
+    public void AMistakenProviderIsNamed(string file, string mistake) =>
+        Assert.Contains(
+            mistake,
+            Assert.Throws<ConfigurationException>(() => Read(file, [], [])).Message,
+            StringComparison.Ordinal
+        );
+
+    [Fact]
     public void AFileThatIsNoJsonIsNamedWithItsLine() =>
         Assert.Contains(
             "LineNumber",

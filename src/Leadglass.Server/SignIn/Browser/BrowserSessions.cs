@@ -31,7 +31,8 @@ internal sealed class BrowserSessions(
         var cancel = context.RequestAborted;
         var address = context.Connection.RemoteIpAddress;
         await records.SignedInAsync(account, method, address, cancel);
-        await EndHeldAsync(context);
+        await EndAsync(context);
+        BrowserCookies.Clear(context, BrowserCookies.Viewer);
         var now = people.Current.Find(account.Id) ?? throw new StateException("the account is gone");
         var made = await sessions.OpenAsync(now, Opening(context, method, providerNote), cancel);
         people.Traces.Change(
@@ -45,7 +46,8 @@ internal sealed class BrowserSessions(
     public async Task OpenShareAsync(HttpContext context, ShareOpening.Opened opened)
     {
         var cancel = context.RequestAborted;
-        await EndHeldAsync(context);
+        await EndAsync(context);
+        BrowserCookies.Clear(context, BrowserCookies.Session);
         var made = await sessions.OpenAsync(opened, Opening(context, SignInMethod.ShareCode), cancel);
         await OpenViewerAsync(context, made.Session, StudyInstanceUid.Parse(opened.Share.Study));
     }
@@ -94,6 +96,14 @@ internal sealed class BrowserSessions(
     /// <returns>The session that ended; null: there was none.</returns>
     public async Task<Session?> EndHeldAsync(HttpContext context)
     {
+        var ended = await EndAsync(context);
+        BrowserCookies.Clear(context, BrowserCookies.Session);
+        BrowserCookies.Clear(context, BrowserCookies.Viewer);
+        return ended;
+    }
+
+    private async Task<Session?> EndAsync(HttpContext context)
+    {
         var ended = sessions.FindBySecret(context.Request.Cookies[BrowserCookies.Session], SessionKind.Pages);
         var viewer = sessions.FindBySecret(context.Request.Cookies[BrowserCookies.Viewer], SessionKind.Viewer);
         foreach (var held in new[] { ended, viewer }.OfType<Session>())
@@ -102,8 +112,6 @@ internal sealed class BrowserSessions(
             await sessions.EndAsync(held.ParentId ?? held.Id, context.RequestAborted);
         }
 
-        BrowserCookies.Clear(context, BrowserCookies.Session);
-        BrowserCookies.Clear(context, BrowserCookies.Viewer);
         return ended;
     }
 

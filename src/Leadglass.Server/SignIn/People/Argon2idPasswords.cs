@@ -54,9 +54,7 @@ internal static class Argon2idPasswords
                 NumberOfPasses = cost.Passes,
             }
         );
-        // The same characters typed on another keyboard are the same password (RFC 8265 4.2).
-        var text = password.Length <= PasswordLengthMax ? password.Normalize(NormalizationForm.FormC) : string.Empty;
-        var bytes = Encoding.UTF8.GetBytes(text);
+        var bytes = Encoding.UTF8.GetBytes(password.Length <= PasswordLengthMax ? password : string.Empty);
         try
         {
             return algorithm.DeriveBytes(bytes, salt, HashBytes);

@@ -4,7 +4,8 @@ namespace Leadglass.Server.SignIn.People;
 
 /// <summary>
 /// How often one address may fail to sign in: so many times in five minutes, whatever the names it tried. Memory is
-/// bounded: beyond a number of addresses all further ones share one allowance.
+/// bounded: when very many addresses fail, further ones are not counted, so that whoever commands many cannot shut
+/// everybody out; the lock of each account and the bounded work of <see cref="PasswordWork"/> hold all the same.
 /// </summary>
 internal sealed class AttemptLimit(TimeProvider clock)
 {
@@ -15,8 +16,6 @@ internal sealed class AttemptLimit(TimeProvider clock)
 
     /// <summary>For how long a failure counts.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromMinutes(5);
-
-    private static readonly IPAddress Others = IPAddress.Any;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, Count> _counts = [];
@@ -40,8 +39,10 @@ internal sealed class AttemptLimit(TimeProvider clock)
             if (count is null && _counts.Count >= AddressesMax)
             {
                 Prune();
-                network = _counts.Count >= AddressesMax ? Others : network;
-                count = CountOf(network);
+                if (_counts.Count >= AddressesMax)
+                {
+                    return;
+                }
             }
 
             _counts[network] = new Count((count?.Failures ?? 0) + 1, count?.Since ?? clock.GetUtcNow());
@@ -67,7 +68,7 @@ internal sealed class AttemptLimit(TimeProvider clock)
     {
         if (address is null)
         {
-            return Others;
+            return IPAddress.Any;
         }
 
         if (address.IsIPv4MappedToIPv6)
