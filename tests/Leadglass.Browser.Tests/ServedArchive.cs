@@ -66,8 +66,13 @@ public sealed class ServedArchive : IAsyncLifetime
     /// <summary>The account of a role, made at first use.</summary>
     internal Task<Account> AccountAsync(Chromium chromium, Staff staff) => accounts!.GetAsync(chromium, staff);
 
-    /// <summary>Makes an account and returns its one-time link.</summary>
-    internal Task<string> AddAccountAsync(string name, string role) => accounts!.AddAsync(name, role);
+    /// <summary>Makes an account, confirmed by a second person, and returns its one-time link.</summary>
+    internal async Task<string> AddAccountAsync(string name, string role)
+    {
+        var link = await accounts!.AddAsync(name, role);
+        await accounts.ConfirmAsync(name);
+        return link;
+    }
 
     public async ValueTask DisposeAsync()
     {
