@@ -160,7 +160,7 @@ public sealed class DicomWebFuzzTests
             while (await reader.ReadPartAsync(CancellationToken.None) is { } part)
             {
                 var content = await part.ReadAllAsync(1 << 16, CancellationToken.None);
-                text.Append($"{part.ContentType}|{part.ContentLocation}|{Convert.ToHexString(content.Span)}\n");
+                text.Append($"{part.ContentType}|{part.ContentLocation}|{Convert.ToHexString(content)}\n");
             }
 
             return text.ToString();

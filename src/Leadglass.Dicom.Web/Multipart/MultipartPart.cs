@@ -52,9 +52,9 @@ public sealed class MultipartPart
     public ValueTask<ReadOnlySequence<byte>> ReadAsync(CancellationToken cancellationToken) =>
         _reader.ReadBodyAsync(this, cancellationToken);
 
-    /// <summary>The whole body.</summary>
+    /// <summary>The whole body, in an array of its own.</summary>
     /// <exception cref="DicomWebException">413: longer than the limit; 400 as <see cref="ReadAsync"/>.</exception>
-    public async ValueTask<ReadOnlyMemory<byte>> ReadAllAsync(int lengthMax, CancellationToken cancellationToken)
+    public async ValueTask<byte[]> ReadAllAsync(int lengthMax, CancellationToken cancellationToken)
     {
         var body = new ArrayBufferWriter<byte>();
         while (true)
@@ -62,7 +62,7 @@ public sealed class MultipartPart
             var bytes = await ReadAsync(cancellationToken);
             if (bytes.IsEmpty)
             {
-                return body.WrittenMemory;
+                return body.WrittenSpan.ToArray();
             }
 
             if (bytes.Length > lengthMax - body.WrittenCount)

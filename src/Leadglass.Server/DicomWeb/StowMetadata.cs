@@ -11,18 +11,19 @@ namespace Leadglass.Server.DicomWeb;
 /// </summary>
 internal sealed class StowMetadata(StowTransaction transaction)
 {
-    /// <summary>Bytes of one request: 48 MiB.</summary>
-    private const int RequestBytesMax = 48 << 20;
+    /// <summary>Bytes of one request: 32 MiB. Read and encoded it takes somewhat more than twice as much.</summary>
+    private const int RequestBytesMax = 32 << 20;
 
     /// <summary>Such requests at a time; others are told to come again.</summary>
     private static readonly SemaphoreSlim Places = new(2);
 
     private static readonly ReadLimits Limits = new() { FileBytesMax = RequestBytesMax };
 
-    private readonly List<(MediaType Type, ReadOnlyMemory<byte> Body)> _metadata = [];
+    private readonly List<(MediaType Type, byte[] Body)> _metadata = [];
     private readonly Dictionary<string, List<BulkPart>> _bulk = new(StringComparer.Ordinal);
     private readonly Dictionary<byte[], List<BulkPart>> _marks = new(ReferenceEqualityComparer.Instance);
     private readonly byte[] _missing = new byte[2];
+    private long _encodedLeft = RequestBytesMax * 2L;
 
     public async Task<IReadOnlyList<StowOutcome>> StoreAsync(MultipartReader parts, CancellationToken cancel)
     {
@@ -78,7 +79,7 @@ internal sealed class StowMetadata(StowTransaction transaction)
         }
     }
 
-    private async Task StoreAsync(MediaType type, ReadOnlyMemory<byte> body, CancellationToken cancel)
+    private async Task StoreAsync(MediaType type, byte[] body, CancellationToken cancel)
     {
         IReadOnlyList<DataSet> dataSets;
         try
@@ -86,7 +87,7 @@ internal sealed class StowMetadata(StowTransaction transaction)
             dataSets =
                 type.Essence == MediaType.DicomXml.Essence
                     ? [NativeDicomModel.Read(body, Limits, Resolve)]
-                    : DicomJson.ReadAll(body.Span, Limits, Resolve);
+                    : DicomJson.ReadAll(body, Limits, Resolve);
         }
         catch (DicomFormatException failure)
         {
@@ -98,10 +99,21 @@ internal sealed class StowMetadata(StowTransaction transaction)
 
         foreach (var dataSet in dataSets)
         {
-            if (Compose(dataSet) is { } syntax)
+            if (Compose(dataSet) is not { } syntax)
             {
-                await transaction.StoreAsync(dataSet, syntax, cancel);
+                continue;
             }
+
+            // One part may be named many times over: what comes of a request has a limit as what came.
+            var length = DataSetWriter.Count(dataSet, syntax);
+            if (length > _encodedLeft)
+            {
+                Fail(dataSet, "the same bulk data is named too often");
+                continue;
+            }
+
+            _encodedLeft -= length;
+            await transaction.StoreAsync(dataSet, syntax, cancel);
         }
     }
 
@@ -118,7 +130,7 @@ internal sealed class StowMetadata(StowTransaction transaction)
 
         if (parts is [{ Syntax: null } only])
         {
-            return only.Body.ToArray();
+            return only.Body;
         }
 
         var mark = new byte[2];
@@ -188,7 +200,7 @@ internal sealed class StowMetadata(StowTransaction transaction)
         MemoryMarshal.TryGetArray(element.Bytes, out var segment) ? segment.Array : null;
 
     /// <summary>One part of bulk data; its syntax is null where it is uncompressed.</summary>
-    private sealed record BulkPart(MediaType Type, ReadOnlyMemory<byte> Body)
+    private sealed record BulkPart(MediaType Type, byte[] Body)
     {
         public TransferSyntax? Syntax { get; } =
             Type.Essence == MediaType.OctetStream.Essence && Type.Parameter("transfer-syntax") is null ? null
@@ -208,7 +220,7 @@ internal sealed class StowMetadata(StowTransaction transaction)
                 }
 
                 var even = new byte[Body.Length + 1];
-                Body.CopyTo(even);
+                Body.CopyTo(even, 0);
                 return even;
             }
         }

@@ -81,7 +81,10 @@ internal sealed class StowTransaction(ArchiveHost host, AccessGrant grant, Study
         var (instance, used) = Begin(syntax);
         try
         {
-            await instance.WriteAsync(new ReadOnlySequence<byte>(DataSetWriter.ToBytes(dataSet, syntax)), cancel);
+            // Of its very length: a buffer that grows would be there twice.
+            var bytes = new ArrayBufferWriter<byte>((int)Math.Max(1, DataSetWriter.Count(dataSet, syntax)));
+            DataSetWriter.Write(dataSet, syntax, bytes);
+            await instance.WriteAsync(new ReadOnlySequence<byte>(bytes.WrittenMemory), cancel);
         }
         catch
         {

@@ -93,6 +93,27 @@ public sealed class StowAttackTests(StoredArchive stored) : IClassFixture<Stored
     public Task Entities_are_refused(string document) => AssertMalformedAsync("application/dicom+xml", document);
 
     [Fact]
+    public async Task Bulk_data_that_is_named_a_thousand_times_is_not_written_a_thousand_times()
+    {
+        var dataSet = WebInstances.Make(52);
+        dataSet.SetText(new DicomTag(0x0009, 0x0010), ValueRepresentation.LO, "LEADGLASS TEST");
+        for (ushort element = 0x1000; element < 0x10FF; element++)
+        {
+            dataSet.SetBytes(new DicomTag(0x0009, element), ValueRepresentation.OB, new byte[] { 1, 2 });
+        }
+
+        var metadata = DicomJson.Write(dataSet, (path, element) => element.Vr.IsBulk ? "one" : null);
+        using var content = TokenProgram.Multipart(
+            "application/dicom+json",
+            [("application/dicom+json", "", metadata), ("application/octet-stream", "one", new byte[8 << 20])]
+        );
+        var answer = await Program.StoreAsync("/studies", content);
+        Assert.Equal(409, answer.Status);
+        Assert.Single(DicomJson.Read(answer.Body).GetItems(DicomTag.FailedSOPSequence));
+        await AssertAliveAsync();
+    }
+
+    [Fact]
     public async Task Oversized_metadata_is_refused_before_it_is_held()
     {
         var pad = new byte[1 << 20];
