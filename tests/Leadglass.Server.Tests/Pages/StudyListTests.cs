@@ -106,6 +106,23 @@ public sealed class StudyListTests(PagesArchive archive) : IClassFixture<PagesAr
         Assert.Equal(404, (await referrer.GetAsync(path)).Status);
     }
 
+    [Fact]
+    public async Task TheOwnDepartmentComesFirst()
+    {
+        var own = WebInstances.Make(7104, name: "Hausprobe^Ida", date: "20220101");
+        own.SetString(DicomTag.InstitutionalDepartmentName, "Neuroradiology of a test");
+        await StoreAsync();
+        await archive.StoreAsync(own);
+        var account = await archive.AppointAsync([Role.Radiologist], ["Neuroradiology of a test"]);
+        using var browser = await archive.OpenAsync(account);
+        Assert.Equal([WebInstances.Study(7104)], Uids(await browser.GetAsync("/")));
+        Assert.True(Links(await SearchAsync(browser, ("department", ""))).Count > 1);
+
+        var elsewhere = await archive.AppointAsync([Role.Radiologist], ["A department without studies"]);
+        using var other = await archive.OpenAsync(elsewhere);
+        Assert.True(Links(await other.GetAsync("/")).Count > 1);
+    }
+
     private static async Task<string> AssetAsync(PersonBrowser browser, SeenPage page, string name)
     {
         var path = page
