@@ -23,7 +23,7 @@ public sealed class CodestreamFuzzTests(ITestOutputHelper output)
     private const long AllocatedMax = 64 << 20;
     private const int EndedMax = 50;
 
-    private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan TimeMax = PixelLimits.DecodingTimeMax + TimeSpan.FromSeconds(10);
 
     private sealed record Codestream(TransferSyntax Syntax, PixelDescription Stored, byte[] Bytes);
 

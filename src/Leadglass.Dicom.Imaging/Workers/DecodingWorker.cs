@@ -19,6 +19,10 @@ public static unsafe partial class DecodingWorker
     private const int Output = 1;
     private const long RuntimeBytes = 512L << 20;
 
+    // The slowest codec here does ten times as much; some damaged codestreams keep CharLS busy for many seconds.
+    private const int SecondsMin = 2;
+    private const long BytesPerSecond = 2 << 20;
+
     // A decoder of JPEG 2000 holds each sample as 32 bits up to three times.
     private const int WorkingBytesPerSample = 12;
 
@@ -117,7 +121,7 @@ public static unsafe partial class DecodingWorker
     {
         var samples = (long)frame.Rows * frame.Columns * frame.Samples;
         var memory = baseline + RuntimeBytes + encodedLength + frame.Bytes + (samples * WorkingBytesPerSample);
-        return Confinement.TryLimitFrame(memory, CpuSeconds() + (int)PixelLimits.DecodingTimeMax.TotalSeconds);
+        return Confinement.TryLimitFrame(memory, CpuSeconds() + SecondsFor(frame));
     }
 
     private static long AddressSpace()
@@ -125,6 +129,10 @@ public static unsafe partial class DecodingWorker
         using var self = Process.GetCurrentProcess();
         return self.VirtualMemorySize64;
     }
+
+    // Processor time does not depend on what else the machine does, so it may be tighter than the clock's limit.
+    private static int SecondsFor(NativeFrame frame) =>
+        (int)Math.Min(SecondsMin + (frame.Bytes / BytesPerSecond), (long)PixelLimits.DecodingTimeMax.TotalSeconds);
 
     private static int CpuSeconds() => (int)(ClockProcess() / 1_000_000) + 1;
 
