@@ -79,19 +79,17 @@ public sealed class DecodingWorkers : INativeDecoder, IDisposable
         await _places.WaitAsync(cancellationToken);
         try
         {
-            var worker = TakeIdle() ?? await StartAsync(cancellationToken);
-            var isUsable = false;
-            try
+            // A worker that has decoded before may have ended, or run short of memory, for no fault of this frame.
+            var outcome = TakeIdle() is { } used
+                ? await DecodeAsync(used, frame, encoded, native, cancellationToken)
+                : null;
+            if (outcome is not (WorkerOutcome.Decoded or WorkerOutcome.Malformed))
             {
-                var outcome = await worker.DecodeAsync(frame, encoded, native, cancellationToken);
-                cancellationToken.ThrowIfCancellationRequested();
-                isUsable = outcome is not null && worker.Frames < FramesMax;
-                Require(outcome);
+                var fresh = await StartAsync(cancellationToken);
+                outcome = await DecodeAsync(fresh, frame, encoded, native, cancellationToken);
             }
-            finally
-            {
-                PutBack(worker, isUsable);
-            }
+
+            Require(outcome);
         }
         finally
         {
@@ -129,6 +127,28 @@ public sealed class DecodingWorkers : INativeDecoder, IDisposable
                 throw PixelDataException.Malformed(
                     "The codestream ended the process that decoded it, by a crash or by exceeding a limit."
                 );
+        }
+    }
+
+    private async Task<WorkerOutcome?> DecodeAsync(
+        WorkerProcess worker,
+        NativeFrame frame,
+        ReadOnlyMemory<byte> encoded,
+        Memory<byte> native,
+        CancellationToken cancellationToken
+    )
+    {
+        var isUsable = false;
+        try
+        {
+            var outcome = await worker.DecodeAsync(frame, encoded, native, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            isUsable = outcome is WorkerOutcome.Decoded or WorkerOutcome.Malformed && worker.Frames < FramesMax;
+            return outcome;
+        }
+        finally
+        {
+            PutBack(worker, isUsable);
         }
     }
 

@@ -45,6 +45,19 @@ public sealed class DecodingWorkersTests
     }
 
     [Fact]
+    public async Task A_frame_that_finds_a_worker_ended_gets_another()
+    {
+        const string oneFrame = "head -c 124 >/dev/null; printf 'NAGL\\001\\000\\000\\000'; head -c 64 /dev/zero";
+        using var workers = Script(SaysReady + oneFrame);
+        for (var i = 0; i < 3; i++)
+        {
+            await DecodeAsync(workers);
+        }
+
+        Assert.Equal(3, workers.Started);
+    }
+
+    [Fact]
     public async Task A_worker_that_never_ends_is_ended()
     {
         using var workers = Script(SaysReady + "echo $$ > /dev/shm/leadglass-worker-$PPID; sleep 1000");
