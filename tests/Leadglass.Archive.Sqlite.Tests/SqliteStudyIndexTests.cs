@@ -62,6 +62,52 @@ public sealed class SqliteStudyIndexTests : StudyIndexContract, IDisposable
     }
 
     [Fact]
+    public async Task AFileOfTheFirstSchemaIsEmptiedAndItsMarkBeginsAnew()
+    {
+        await using (var index = await CreateAsync())
+        {
+            await index.ApplyAsync(
+                [
+                    new IndexChange.PutStudy(Study(1, patient: 2)),
+                    new IndexChange.PutSeries(Series(11, study: 1)),
+                    new IndexChange.AddInstance(Instance(111, series: 11)),
+                ],
+                new BlobMark(3, 4096),
+                None
+            );
+        }
+
+        await using (var connection = new SqliteConnection($"Data Source={IndexPath};Pooling=False"))
+        {
+            await connection.OpenAsync(None);
+            await using var command = connection.CreateCommand();
+            command.CommandText = """
+                DROP TABLE decision;
+                DROP TABLE metadata;
+                ALTER TABLE instance DROP COLUMN rejected;
+                ALTER TABLE series DROP COLUMN changes;
+                PRAGMA user_version = 1;
+                """;
+            await command.ExecuteNonQueryAsync(None);
+        }
+
+        await using var migrated = await CreateAsync();
+        Assert.Equal(default, migrated.Mark);
+        Assert.Null(await migrated.FindStudyAsync(Token(1), None));
+        await migrated.ApplyAsync(
+            [
+                new IndexChange.PutStudy(Study(1, patient: 2)),
+                new IndexChange.PutSeries(Series(11, study: 1)),
+                new IndexChange.AddInstance(Instance(111, series: 11)),
+                new IndexChange.RejectInstance(Token(111), RejectionReason.Quality),
+            ],
+            new BlobMark(3, 4096),
+            None
+        );
+        Assert.Equal(RejectionReason.Quality, (await migrated.FindInstanceAsync(Token(111), None))!.Rejected);
+    }
+
+    [Fact]
     public async Task DeletedRowsLeaveNothingInTheFiles()
     {
         var canary = System.Text.Encoding.ASCII.GetBytes("sealed row that was erased");
