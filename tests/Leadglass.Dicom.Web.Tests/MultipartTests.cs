@@ -101,8 +101,10 @@ public sealed class MultipartTests
     [InlineData("multipart/related; boundary=\"\"")]
     [InlineData("multipart/related; boundary=\"ends with a blank \"")]
     [InlineData("multipart/related; boundary=\"ü\"")]
-    [InlineData("multipart/related; boundary=01234567890123456789012345678901234567890123456789012345678901234567890")]
-    public void A_boundary_is_of_1_to_70_allowed_characters(string type) =>
+    [InlineData(
+        "multipart/related; boundary=012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678"
+    )]
+    public void A_boundary_is_of_1_to_128_allowed_characters(string type) =>
         Assert.Equal(
             400,
             Assert
@@ -148,19 +150,21 @@ public sealed class MultipartTests
             },
             TestContext.Current.CancellationToken
         );
-        var before = GC.GetTotalAllocatedBytes();
+        var most = 0L;
         var reader = new MultipartReader(pipe.Reader, Type);
         var part = await reader.ReadPartAsync(default);
         long length = 0;
         for (var bytes = await part!.ReadAsync(default); !bytes.IsEmpty; bytes = await part.ReadAsync(default))
         {
             length += bytes.Length;
+            most = Math.Max(most, bytes.Length);
         }
 
         Assert.Null(await reader.ReadPartAsync(default));
         await sent;
         Assert.Equal(128 << 20, length);
-        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 32 << 20);
+        // The writer was let on only because what had come was given back.
+        Assert.InRange(most, 1, 512 << 10);
     }
 
     [Fact]
