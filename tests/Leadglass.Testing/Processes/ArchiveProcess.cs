@@ -60,6 +60,9 @@ public sealed partial class ArchiveProcess : IAsyncDisposable
             "leadglass.dll"
         );
 
+    /// <summary>Further variables of the environment of everything that is started.</summary>
+    public Dictionary<string, string?> Variables { get; } = [];
+
     private BackgroundProcess Server => server ?? throw new InvalidOperationException("the archive is not running");
 
     /// <summary>Makes an archive with <c>init</c> and starts it.</summary>
@@ -271,7 +274,7 @@ public sealed partial class ArchiveProcess : IAsyncDisposable
     }
 
     private Dictionary<string, string?> Environs() =>
-        new(StringComparer.Ordinal)
+        new(Variables, StringComparer.Ordinal)
         {
             ["HOME"] = HomeFolder,
             ["XDG_CONFIG_HOME"] = null,
