@@ -103,6 +103,8 @@ internal static class ServeCommand
                 // It warns of a stricter caching rule than its own.
                 .AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error)
                 .AddFilter((category, level) => IsOurs(category) || level >= LogLevel.Warning)
+                // What keeps the host from starting is said in one line of ours.
+                .AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical)
                 .AddSimpleConsole(console =>
                 {
                     console.SingleLine = true;

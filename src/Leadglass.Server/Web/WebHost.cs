@@ -4,6 +4,7 @@ using Leadglass.Server.DicomWeb;
 using Leadglass.Server.Pages;
 using Leadglass.Server.SignIn;
 using Leadglass.Server.Viewer;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -102,6 +103,11 @@ internal sealed class WebHost
         application.Use(new Gate(_policy).PassAsync);
         // Behind the gate, or a stranger would see by the header what is there.
         application.Use(SecurityHeaders.WidenAsync);
+        if (application.Services.GetService<IAntiforgery>() is not null)
+        {
+            application.UseAntiforgery();
+        }
+
         application.UseEndpoints(endpoints =>
         {
             foreach (var part in _list)

@@ -61,6 +61,7 @@ internal sealed class WebProgram : IDisposable
             new SocketsHttpHandler
             {
                 AllowAutoRedirect = false,
+                UseCookies = false,
                 SslOptions = new SslClientAuthenticationOptions
                 {
                     RemoteCertificateValidationCallback = (_, _, _, _) => true,
