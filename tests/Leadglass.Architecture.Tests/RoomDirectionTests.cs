@@ -43,7 +43,7 @@ public sealed class RoomDirectionTests
     [InlineData("Microsoft.Data.Sqlite", "Leadglass.Archive.Sqlite")]
     [InlineData("Spectre.Console", "Leadglass.Cli")]
     [InlineData("System.CommandLine", "Leadglass.Cli")]
-    [InlineData("System.Net.Http", "Leadglass.Cli")]
+    [InlineData("System.Net.Http", "Leadglass.Server", "Leadglass.Cli")]
     public void WhatBelongsToOneRoomStaysThere(string ofNamespace, params string[] rooms)
     {
         var strays =
@@ -54,6 +54,21 @@ public sealed class RoomDirectionTests
                 type.Namespace == ofNamespace || type.Namespace.StartsWith(ofNamespace + ".", StringComparison.Ordinal)
             select $"{room.Room} uses {type.FullName}";
         Assert.Empty(strays);
+    }
+
+    /// <summary>The archive calls nobody by HTTP but the hospital's sign-in provider, through one guarded handler.</summary>
+    [Fact]
+    public void OnlyTheSignInProviderIsCalledByHttp()
+    {
+        var strays =
+            from mention in Rooms.Mentions
+            where
+                mention.Room == "Leadglass.Server"
+                && mention.To.DeclaringType?.Namespace is { } used
+                && (used == "System.Net.Http" || used.StartsWith("System.Net.Http.", StringComparison.Ordinal))
+                && !mention.From.FullName.Contains("Leadglass.Server.SignIn.Provider.", StringComparison.Ordinal)
+            select $"{mention.From.FullName} uses {mention.To.FullName}";
+        Assert.Empty(strays.Distinct());
     }
 
     [Fact]
