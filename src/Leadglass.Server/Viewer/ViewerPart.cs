@@ -33,11 +33,7 @@ internal static class ViewerPart
     public static void Map(IEndpointRouteBuilder endpoints)
     {
         string[] reading = [HttpMethods.Get, HttpMethods.Head];
-        endpoints
-            .MapMethods("/viewer/{**path}", reading, AnswerAsync)
-            .AnyCaller()
-            .ViewerWelcome()
-            .WithContentPolicy(ViewerContentPolicy.Page);
+        endpoints.MapMethods("/viewer/{**path}", reading, AnswerAsync).AnyCaller().ViewerWelcome();
     }
 
     private static Task AnswerAsync(HttpContext context)
@@ -45,6 +41,10 @@ internal static class ViewerPart
         var files = context.RequestServices.GetRequiredService<ViewerFiles>();
         var path = context.Request.RouteValues["path"] as string ?? "";
         context.Response.Headers["Cross-Origin-Embedder-Policy"] = "require-corp";
+        context.Response.Headers.ContentSecurityPolicy = ViewerContentPolicy.For(
+            context.Request.Host,
+            isDecoder: false
+        );
         if (files.Find(path) is { } asset)
         {
             return SendAsync(context, asset);
@@ -85,7 +85,7 @@ internal static class ViewerPart
         response.Headers.CacheControl = Forever;
         if (file.IsDecoder)
         {
-            response.Headers.ContentSecurityPolicy = ViewerContentPolicy.Decoder;
+            response.Headers.ContentSecurityPolicy = ViewerContentPolicy.For(context.Request.Host, isDecoder: true);
         }
 
         var (path, encoding) = Choose(file, context.Request);

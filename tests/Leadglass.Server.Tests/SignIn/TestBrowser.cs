@@ -5,7 +5,13 @@ using System.Text.RegularExpressions;
 namespace Leadglass.Server.Tests.SignIn;
 
 /// <summary>What came back.</summary>
-internal sealed record PageAnswer(HttpStatusCode Status, string Location, string Body, IReadOnlyList<string> Cookies);
+internal sealed record PageAnswer(
+    HttpStatusCode Status,
+    string Location,
+    string Body,
+    IReadOnlyList<string> Cookies,
+    string Policy
+);
 
 /// <summary>As much of a browser as signing in needs: it keeps cookies and sends the token of a page with its forms.</summary>
 internal sealed partial class TestBrowser : IDisposable
@@ -94,7 +100,10 @@ internal sealed partial class TestBrowser : IDisposable
                 answer.StatusCode,
                 answer.Headers.Location?.ToString() ?? string.Empty,
                 await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
-                answer.Headers.TryGetValues("Set-Cookie", out var set) ? [.. set] : []
+                answer.Headers.TryGetValues("Set-Cookie", out var set) ? [.. set] : [],
+                answer.Headers.TryGetValues("Content-Security-Policy", out var policy)
+                    ? string.Join(',', policy)
+                    : string.Empty
             );
         }
     }

@@ -58,4 +58,18 @@ public sealed class ViewerCookieTests(PeopleArchive people) : IClassFixture<Peop
         Assert.Equal(HttpStatusCode.Unauthorized, (await browser.GetAsync("/dicom-web/studies")).Status);
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/account/password")).Status);
     }
+
+    [Fact]
+    public async Task AScriptInTheViewerMayFetchItsOwnPathsOnlyAndOpenNoWindow()
+    {
+        using var browser = await people.SignInAsync(await people.AddAsync("looker5", Role.Radiologist));
+        var policy = (await browser.GetAsync("/viewer/basic")).Policy;
+        var origin = $"https://localhost:{people.Archive.Server.Https.Port}";
+        Assert.Contains($"connect-src {origin}/dicom-web/ {origin}/viewer/;", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-src 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("form-action 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("sandbox ", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("allow-popups", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("allow-top-navigation", policy, StringComparison.Ordinal);
+    }
 }
