@@ -15,7 +15,10 @@ public sealed class OpenIdConnectTests(OpenIdProvider provider, Chromium chromiu
         await watched.PhotographAsync("openid-signed-in");
 
         await watched.SignOutAsync();
-        await watched.Page.WaitForURLAsync(url => !url.EndsWith('/'));
+        await watched.Page.WaitForURLAsync(url =>
+            url.StartsWith($"http://{provider.Authority}/", StringComparison.Ordinal)
+            || url.Contains("/signin", StringComparison.Ordinal)
+        );
         await watched.Page.GotoAsync("/");
         Assert.Contains("/signin", watched.Page.Url, StringComparison.Ordinal);
         watched.AssertQuiet();

@@ -15,7 +15,7 @@ internal sealed record CommandRun(int ExitCode, string Out, string Error)
             IsRoot: false
         );
         var terminal = new Terminal(output, error, isInteractive: false, environment, TimeProvider.System);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(180));
         var exitCode = await LeadglassCommand.RunAsync(args, terminal, limit.Token);
         return new CommandRun(exitCode, output.ToString(), error.ToString());
     }

@@ -28,7 +28,10 @@ async function search(submitter) {
     if (!answer.ok) throw new Error();
     const part = fragment(await answer.text());
     if (request.signal.aborted) return;
+    // Whoever has already gone to a row stays there when a late answer renews the list.
+    const at = results.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     results.replaceChildren(part);
+    if (at) results.querySelector(`a[href="${CSS.escape(at)}"]`)?.focus();
     found.textContent = results.querySelector("[data-found]")?.textContent ?? "";
     history.replaceState(null, "", `/?view=${answer.headers.get("X-Leadglass-View")}`);
   } catch {
