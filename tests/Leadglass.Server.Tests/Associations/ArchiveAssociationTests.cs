@@ -198,10 +198,16 @@ public sealed class ArchiveAssociationTests
             );
         }
 
-        Assert.Contains(
-            await TrailAsync(archive),
-            one => one.Operation is Operation.Move && one.Outcome != AuditOutcome.Success
-        );
+        // The record follows the response, so it is waited for.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (
+            !(await TrailAsync(archive)).Exists(one =>
+                one.Operation is Operation.Move && one.Outcome != AuditOutcome.Success
+            )
+        )
+        {
+            await Task.Delay(50, patience.Token);
+        }
     }
 
     [Fact]
