@@ -96,6 +96,24 @@ public sealed class BreakGlassTests
     }
 
     [Fact]
+    public async Task ManyAtTheSameTimeAreNoMoreThanTwenty()
+    {
+        await using var archive = await Enrolled.StartAsync();
+        var referrer = await archive.Policy.PersonAsync("referrer", Role.Referrer);
+        // All of them pass the first look before any is kept.
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        archive.Trail.Writing = () => gate.Task;
+        var tries = Enumerable
+            .Range(0, 3 * BreakGlassRecords.PerDayMax)
+            .Select(i => OpenAsync(archive, referrer, $"EMERGENCY-{i}"))
+            .ToArray();
+        gate.SetResult();
+        await Assert.ThrowsAsync<StateException>(() => Task.WhenAll(tries));
+        Assert.Equal(BreakGlassRecords.PerDayMax, tries.Count(one => one.IsCompletedSuccessfully));
+        Assert.Equal(BreakGlassRecords.PerDayMax, archive.Registries.BreakGlass.OpenOf(referrer).Count);
+    }
+
+    [Fact]
     public async Task AnotherPersonReviewsItOnce()
     {
         await using var archive = await Enrolled.StartAsync();

@@ -94,12 +94,7 @@ public sealed class BreakGlassRecords : IDisposable
             throw new StateException("a Patient ID has 1 to 256 characters");
         }
         var now = _clock.GetUtcNow();
-        if (_store.Current.Values.Count(known => IsOfToday(known, person, now)) >= PerDayMax)
-        {
-            throw new StateException(
-                $"{PerDayMax} patients were opened within a day: ask the data-protection officer to review them"
-            );
-        }
+        ThrowIfTooOften(_store.Current.Values, person.AccountId, now);
         var record = new BreakGlassRecord
         {
             Id = AccessSecret.NewId(),
@@ -111,7 +106,12 @@ public sealed class BreakGlassRecords : IDisposable
             Until = now + Duration,
         };
         await breaking.RecordActAsync(Operation.BreakGlass, AccessActs.GlassBroken(record), cancellationToken);
-        await ChangeAsync(record, cancellationToken);
+        // Counted again where changes are one after the other: many at the same time are no more than the limit.
+        await ChangeAsync(
+            record,
+            records => ThrowIfTooOften(records, person.AccountId, record.OpenedAt),
+            cancellationToken
+        );
         Opened?.Invoke(this, new BreakGlassEventArgs(record));
         return record;
     }
@@ -172,7 +172,7 @@ public sealed class BreakGlassRecords : IDisposable
             ReviewedAt = _clock.GetUtcNow(),
             Finding = finding,
         };
-        await ChangeAsync(reviewed, cancellationToken);
+        await ChangeAsync(reviewed, static _ => { }, cancellationToken);
         return reviewed;
     }
 
@@ -191,8 +191,18 @@ public sealed class BreakGlassRecords : IDisposable
             .Exists(record => record.AccountId == accountId && record.Patient == study.Patient && now < record.Until);
     }
 
-    private static bool IsOfToday(BreakGlassRecord record, PersonIdentity person, DateTimeOffset now) =>
-        record.AccountId == person.AccountId && record.OpenedAt > now - TimeSpan.FromDays(1);
+    private static void ThrowIfTooOften(IEnumerable<BreakGlassRecord> records, string accountId, DateTimeOffset now)
+    {
+        var today = records.Count(record =>
+            record.AccountId == accountId && record.OpenedAt > now - TimeSpan.FromDays(1)
+        );
+        if (today >= PerDayMax)
+        {
+            throw new StateException(
+                $"{PerDayMax} patients were opened within a day: ask the data-protection officer to review them"
+            );
+        }
+    }
 
     private ImmutableList<BreakGlassRecord> LiveOf(IEnumerable<BreakGlassRecord> records)
     {
@@ -200,11 +210,16 @@ public sealed class BreakGlassRecords : IDisposable
         return [.. records.Where(record => now < record.Until)];
     }
 
-    private async ValueTask ChangeAsync(BreakGlassRecord record, CancellationToken cancellationToken)
+    private async ValueTask ChangeAsync(
+        BreakGlassRecord record,
+        Action<IEnumerable<BreakGlassRecord>> check,
+        CancellationToken cancellationToken
+    )
     {
         await _store.ChangeAsync(
             records =>
             {
+                check(records.Values);
                 var room =
                     records.Count < RecordsMax
                         ? []
