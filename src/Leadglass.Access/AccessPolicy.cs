@@ -222,6 +222,25 @@ public sealed partial class AccessPolicy
     internal bool BasisOf(AccessGrant grant, StudyFacts study, out AccessBasis? basis) =>
         _standing.Reaches(grant.Identity, grant.Operation, study, out basis);
 
+    /// <summary>Disables a device, once the trail has who asks for it; its associations and grants end at once.</summary>
+    /// <param name="administering">Leave to administer.</param>
+    /// <param name="device">The device's name.</param>
+    /// <exception cref="AccessRefusedException">The grant is for something else or does not hold, or the trail fails.</exception>
+    /// <exception cref="EnrolmentException">There is no such device.</exception>
+    public async ValueTask DisableDeviceAsync(
+        AccessGrant administering,
+        string device,
+        CancellationToken cancellationToken
+    )
+    {
+        await administering.RecordActAsync(
+            Operation.Administer,
+            EnrolmentEvents.Asked(administering.Identity, $"disable {device}"),
+            cancellationToken
+        );
+        await Devices.ChangeAsync(device, known => known with { Enabled = false }, cancellationToken);
+    }
+
     internal bool ReachesEverything(AccessGrant grant) => Standing.ReachesEverything(grant.Identity, grant.Operation);
 
     internal bool ReachesPatient(AccessGrant grant, PatientKey patient) =>

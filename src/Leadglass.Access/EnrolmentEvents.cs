@@ -10,7 +10,7 @@ public static class EnrolmentEvents
     /// <summary>The event of somebody asking for a change.</summary>
     /// <param name="who">Who asks.</param>
     /// <param name="what">What for: "disable ct1".</param>
-    public static TrailEvent Asked(OperatorIdentity who, string what) =>
+    public static TrailEvent Asked(Identity who, string what) =>
         new()
         {
             Event = AuditEvent.SecurityAlert,

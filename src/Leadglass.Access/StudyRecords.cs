@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Leadglass.Access.Trails;
@@ -6,8 +7,8 @@ using Leadglass.Access.Trails;
 namespace Leadglass.Access;
 
 /// <summary>
-/// One trail record per identity, study and operation, good for minutes, so that five hundred slices of a study cost one
-/// record. A change of enrolment voids all of them: the epoch is part of the key.
+/// One trail record per identity, session, address, study and operation, good for minutes, so that five hundred slices of
+/// a study cost one record, and whoever uses a stolen session from elsewhere shows. A change of enrolment voids all of them: the epoch is part of the key.
 /// </summary>
 internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
 {
@@ -28,6 +29,8 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
     {
         var key = new Key(
             grant.Identity.Key,
+            SessionOf(grant.Identity),
+            grant.Identity.Address,
             grant.Operation,
             study.Study.Value,
             grant.Destination?.Name,
@@ -41,7 +44,16 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
     {
         // The query itself would keep patient data in memory for minutes.
         var digest = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(query)));
-        var key = new Key(grant.Identity.Key, grant.Operation, digest, null, epoch, null);
+        var key = new Key(
+            grant.Identity.Key,
+            SessionOf(grant.Identity),
+            grant.Identity.Address,
+            grant.Operation,
+            digest,
+            Where: null,
+            epoch,
+            Basis: null
+        );
         return EnsureAsync(key, grant, () => Asked(grant, query), cancellationToken);
     }
 
@@ -65,6 +77,14 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
             },
             cancellationToken
         );
+
+    private static string? SessionOf(Identity identity) =>
+        identity switch
+        {
+            PersonIdentity person => person.SessionId,
+            ShareIdentity share => share.SessionId,
+            _ => null,
+        };
 
     private static AuditAction ActionOf(Operation operation) =>
         operation switch
@@ -212,6 +232,8 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
 
     private readonly record struct Key(
         string Who,
+        string? Session,
+        IPAddress? From,
         Operation Operation,
         string What,
         string? Where,

@@ -1,3 +1,4 @@
+using System.Net;
 using Leadglass.Access.Certificates;
 using Leadglass.Access.Trails;
 
@@ -74,6 +75,55 @@ public sealed class AccessGrantTests
         var next = archive.Authority.IssueDevice("ws", host: null).Certificate;
         await archive.ChangeAsync("ws", device => device with { Certificates = device.Certificates.Add(next) });
         Assert.Null(grant.Voided);
+    }
+
+    [Fact]
+    public async Task TheSameSessionFromElsewhereAndAnotherSessionAreRecordsOfTheirOwn()
+    {
+        await using var archive = await Enrolled.StartAsync();
+        var account = await archive.Policy.AddPersonAsync("reader", [Role.Radiologist]);
+        var sessions = archive.Registries.Sessions;
+        var opening = new SessionOpening(SignInMethod.PasswordAndCode);
+        var session = (await sessions.OpenAsync(account, opening, default)).Secret;
+        var other = (await sessions.OpenAsync(account, opening, default)).Secret;
+        foreach (
+            var (secret, address) in new[]
+            {
+                (session, "192.0.2.20"),
+                (session, "192.0.2.20"),
+                (session, "198.51.100.9"),
+                (other, "192.0.2.20"),
+            }
+        )
+        {
+            var known = archive.Policy.Recognise(secret, SessionKind.Pages, IPAddress.Parse(address));
+            var identity = Assert.IsType<Recognition.Known>(known).Identity;
+            await archive.Policy.Grant(identity, Operation.Retrieve).AuthorizeAsync(Enrolled.Study(), default);
+        }
+
+        Assert.Equal(
+            ["192.0.2.20", "198.51.100.9", "192.0.2.20"],
+            archive.Trail.Recorded.Where(e => e.Operation is Operation.Retrieve).Select(e => e.Address)
+        );
+    }
+
+    [Fact]
+    public async Task WhoDisablesADeviceStandsInTheTrailBeforeItIsDone()
+    {
+        await using var archive = await Enrolled.StartAsync();
+        await archive.IdentityAsync("ws", DeviceRights.Retrieve);
+        var admin = await archive.Policy.PersonAsync("admin", Role.Administrator);
+        var grant = archive.Policy.Grant(admin, Operation.Administer);
+        archive.Trail.Writing = () => throw new TrailUnavailableException("full");
+        await Assert.ThrowsAsync<AccessRefusedException>(async () =>
+            await archive.Policy.DisableDeviceAsync(grant, "ws", default)
+        );
+        Assert.True(Assert.Single(archive.Policy.Devices.Current.All).Enabled);
+
+        archive.Trail.Writing = () => Task.CompletedTask;
+        await archive.Policy.DisableDeviceAsync(grant, "ws", default);
+        Assert.False(Assert.Single(archive.Policy.Devices.Current.All).Enabled);
+        Assert.Single(archive.Trail.Recorded, e => e.Who == admin.Key && e.Detail == "device disable ws");
     }
 
     [Fact]

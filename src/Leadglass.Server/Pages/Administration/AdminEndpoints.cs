@@ -161,9 +161,9 @@ internal sealed class AdminEndpoints(AccessPolicy policy, TimeProvider clock, Pa
             Devices,
             async () =>
             {
-                await policy.Devices.ChangeAsync(
+                await policy.DisableDeviceAsync(
+                    context.Grant(),
                     context.GetRouteValue("device") as string ?? "",
-                    device => device with { Enabled = false },
                     context.RequestAborted
                 );
                 return new PageNotice(AdminTexts.Changed);
