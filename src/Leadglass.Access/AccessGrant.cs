@@ -89,6 +89,18 @@ public sealed class AccessGrant
     /// <summary>Whether it reaches every study there is, so that counts over all tell of nothing unseen.</summary>
     public bool ReachesEverything => _policy.ReachesEverything(this);
 
+    /// <summary>For what tells of the archive as a whole; a refusal is recorded.</summary>
+    /// <exception cref="AccessRefusedException">There are studies that it does not reach.</exception>
+    public void DemandEverything()
+    {
+        ThrowIfVoid();
+        if (!ReachesEverything)
+        {
+            _policy.NoteRefusal(this, RefusalReason.RightMissing);
+            throw new AccessRefusedException(RefusalReason.RightMissing);
+        }
+    }
+
     /// <summary>
     /// The studies that it may reach at most, for a search that would otherwise look at all of them; null: all.
     /// <see cref="Covers"/> decides all the same.

@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Leadglass.Archive;
 
 /// <summary>
-/// A place in the order of changes, as text that says nothing: where the log of the packs stands, with a keyed check, so
-/// that only places that the archive gave out are taken.
+/// A place in the order of changes: pack and offset in the log, with a keyed check, so that only places that the archive
+/// gave out are taken. It is not encrypted: whoever gets one can read from it how much is stored, of all patients.
 /// </summary>
 public readonly record struct ChangePosition
 {
