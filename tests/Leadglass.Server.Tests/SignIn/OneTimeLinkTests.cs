@@ -101,6 +101,28 @@ public sealed class OneTimeLinkTests(PeopleArchive people) : IClassFixture<Peopl
         Assert.Equal("/signin/password", (await OpenAsync(browser, invited)).Location);
     }
 
+    [Fact]
+    public async Task GuessesAtThePasswordDoNotCostTheOwnerTheLink()
+    {
+        var invited = await people.InviteAsync("guessed", Role.Radiologist);
+        using var stranger = people.Open();
+        for (var attempt = 0; attempt < 6; attempt++)
+        {
+            await PeopleArchive.PasswordAsync(stranger, "guessed", "not the phrase at all");
+        }
+
+        Assert.Null(people.People.Traces.Of(invited.Account.Id).LockedUntil);
+        var late = TimeProvider.System.GetUtcNow().AddMinutes(5);
+        people.People.Traces.Change(invited.Account.Id, trace => trace with { LockedUntil = late });
+        using var browser = people.Open();
+        Assert.Equal("/signin/password", (await OpenAsync(browser, invited)).Location);
+        Assert.Null(people.People.Traces.Of(invited.Account.Id).LockedUntil);
+
+        people.People.Traces.Change(invited.Account.Id, trace => trace with { LockedUntil = late });
+        Assert.Equal("/signin/enrol", (await ChooseAsync(browser, "quite another phrase")).Location);
+        Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/signin/enrol")).Status);
+    }
+
     private static string SecretOf(InvitedPerson invited) =>
         invited.Link[(invited.Link.IndexOf('#', StringComparison.Ordinal) + 1)..];
 

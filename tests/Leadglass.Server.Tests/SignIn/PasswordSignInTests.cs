@@ -80,6 +80,22 @@ public sealed class PasswordSignInTests(PeopleArchive people) : IClassFixture<Pe
     }
 
     [Fact]
+    public async Task CodesTriedAtOnceDoNotOutrunTheLock()
+    {
+        var reader = await people.AddAsync("hurried", Role.Radiologist);
+        using var browser = people.Open();
+        await PeopleArchive.PasswordAsync(browser, reader.Name, PeopleArchive.Password);
+        var token = TestBrowser.TokenOf((await browser.GetAsync("/signin/code")).Body);
+        var answers = await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(_ => browser.PostAsync("/signin/code", [("code", "not-a-code"), ("form-token", token)]))
+        );
+        Assert.Equal(4, answers.Count(answer => answer.Status is HttpStatusCode.Unauthorized));
+        Assert.True(people.People.Traces.Of(reader.Id).LockedUntil > TimeProvider.System.GetUtcNow());
+    }
+
+    [Fact]
     public async Task WhoIsUnknownDisabledOrWrongGetsOneAnswer()
     {
         await people.AddAsync("somebody");

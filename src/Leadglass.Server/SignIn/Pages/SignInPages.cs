@@ -17,6 +17,7 @@ namespace Leadglass.Server.SignIn.Pages;
 /// <summary>Signing in with name, password and second factor, and signing out.</summary>
 internal sealed class SignInPages(
     PasswordSignIn passwords,
+    PasswordWork work,
     SecondFactor factor,
     SignInSteps steps,
     BrowserSessions sessions,
@@ -98,11 +99,14 @@ internal sealed class SignInPages(
         }
     }
 
-    /// <summary>Whose step it is, as long as nothing about the account was withdrawn since it began.</summary>
+    /// <summary>
+    /// Whose step it is, as long as nothing about the account was withdrawn since it began. A lock ends only the guessing of
+    /// codes: others can bring it about, and nobody shall keep the owner of a one-time link from setting a password.
+    /// </summary>
     public async Task<AccountUser?> FindUserAsync(SignInStep step) =>
         await users.FindByIdAsync(step.AccountId) is { Account: { Enabled: true } account } user
         && account.SecurityStamp == step.SecurityStamp
-        && !await passwords.IsLockedAsync(user)
+        && (step.Stage is not SignInStage.ProveFactor || !await passwords.IsLockedAsync(user))
             ? user
             : null;
 
@@ -141,28 +145,47 @@ internal sealed class SignInPages(
             return;
         }
 
-        if (await factor.ProveAsync(user, await context.FieldAsync("code")))
+        var code = await context.FieldAsync("code");
+        CodeAnswer? answer = null;
+        // In the account's lane, as its passwords are: nobody outruns the lock by trying many codes at once.
+        await work.TryRunAsync(
+            user.Account.Name,
+            async () => answer = await CheckCodeAsync(context, code),
+            context.RequestAborted
+        );
+        switch (answer)
         {
-            if (!steps.End(context))
-            {
+            case CodeAnswer.Right(var proved):
+                await sessions.SignInAsync(context, proved.Account, SignInMethod.PasswordAndCode);
+                await context.SeeOther(step.Return);
+                break;
+            case CodeAnswer.Wrong:
+                await ShowCodeAsync(context, SignInTexts.CodeWrong);
+                break;
+            case CodeAnswer.Over:
                 await BeginAgain(context);
-                return;
-            }
+                break;
+            default:
+                await ShowCodeAsync(context, SignInTexts.TooMany, StatusCodes.Status429TooManyRequests);
+                break;
+        }
+    }
 
-            await sessions.SignInAsync(context, user.Account, SignInMethod.PasswordAndCode);
-            await context.SeeOther(step.Return);
-            return;
+    /// <summary>Looks at everything anew: what went before in the lane may have locked the account or ended the step.</summary>
+    private async Task<CodeAnswer> CheckCodeAsync(HttpContext context, string code)
+    {
+        if (steps.Find(context, SignInStage.ProveFactor) is not { } step || await FindUserAsync(step) is not { } user)
+        {
+            return new CodeAnswer.Over();
+        }
+
+        if (await factor.ProveAsync(user, code))
+        {
+            return steps.End(context) ? new CodeAnswer.Right(user) : new CodeAnswer.Over();
         }
 
         await passwords.FailAsync(user, context.Connection.RemoteIpAddress, context.RequestAborted);
-        if (steps.Fail(context))
-        {
-            await ShowCodeAsync(context, SignInTexts.CodeWrong);
-        }
-        else
-        {
-            await BeginAgain(context);
-        }
+        return steps.Fail(context) ? new CodeAnswer.Wrong() : new CodeAnswer.Over();
     }
 
     private async Task LeaveAsync(HttpContext context)
@@ -194,11 +217,15 @@ internal sealed class SignInPages(
         await context.SeeOther($"{Path}?notice=out");
     }
 
-    private static Task ShowCodeAsync(HttpContext context, Text? fault) =>
+    private static Task ShowCodeAsync(
+        HttpContext context,
+        Text? fault,
+        int faultStatus = StatusCodes.Status401Unauthorized
+    ) =>
         context.RenderAsync<CodePage>(
             visitor: null,
             new Dictionary<string, object?>(StringComparer.Ordinal) { [nameof(CodePage.Fault)] = fault },
-            fault is null ? StatusCodes.Status200OK : StatusCodes.Status401Unauthorized
+            fault is null ? StatusCodes.Status200OK : faultStatus
         );
 
     /// <summary>Back to the first page, with the reason.</summary>
@@ -213,4 +240,14 @@ internal sealed class SignInPages(
             "link" => SignInTexts.LinkOver,
             _ => null,
         };
+
+    /// <summary>What became of a try with a code.</summary>
+    private abstract record CodeAnswer
+    {
+        public sealed record Right(AccountUser User) : CodeAnswer;
+
+        public sealed record Wrong : CodeAnswer;
+
+        public sealed record Over : CodeAnswer;
+    }
 }

@@ -83,6 +83,14 @@ internal sealed class PasswordSignIn(
             return null;
         }
 
+        if (user.Account.PasswordHash is null)
+        {
+            // There is nothing to guess: a lock would only keep the owner from setting a password.
+            limit.Fail(address);
+            records.Failed(user.Account, RefusalReason.WrongCredentials, address);
+            return null;
+        }
+
         if (!isRight)
         {
             await FailAsync(user, address, cancellationToken);

@@ -18,7 +18,7 @@ internal sealed class SignInLinks(Access.People people, TimeProvider clock)
         return (secret, new SignInLink(AccessSecret.DigestOf(secret), clock.GetUtcNow() + Validity));
     }
 
-    /// <summary>Uses a link up; durable when it returns.</summary>
+    /// <summary>Uses a link up, durable when it returns, and takes the lock of failed attempts off.</summary>
     /// <returns>Whose it was; null: it never was, is used up, or its time is over.</returns>
     public async Task<Account?> TakeAsync(string secret, CancellationToken cancellationToken)
     {
@@ -44,7 +44,14 @@ internal sealed class SignInLinks(Access.People people, TimeProvider clock)
                     account.Link?.Digest == digest ? account with { Link = null } : throw new StaleRecordException(),
                 cancellationToken
             );
-            return isOver ? null : taken;
+            if (isOver)
+            {
+                return null;
+            }
+
+            // Who guessed at the password meanwhile does not keep out whoever holds the link.
+            people.Traces.Change(found.Id, static trace => trace with { Failures = 0, LockedUntil = null });
+            return taken;
         }
         catch (StaleRecordException)
         {
