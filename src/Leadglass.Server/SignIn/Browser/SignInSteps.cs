@@ -1,4 +1,6 @@
+using System.Net;
 using Leadglass.Access;
+using Leadglass.Server.SignIn.People;
 using Microsoft.AspNetCore.Http;
 
 namespace Leadglass.Server.SignIn.Browser;
@@ -49,19 +51,26 @@ internal sealed record SignInStep(SignInStage Stage)
 
 /// <summary>
 /// Sign-ins that have begun, in memory, for a quarter of an hour. Bounded: when too many have begun, the oldest is
-/// forgotten. The browser holds a random name for its own in a cookie, a new one at each step.
+/// forgotten. Strangers who ask for a passkey have places of their own, and each address few of them, so that none pushes
+/// out whoever has proved something, nor all the others. The browser holds a random name for its own in a cookie, a new one
+/// at each step.
 /// </summary>
 internal sealed class SignInSteps(TimeProvider clock)
 {
     /// <summary>How long a person may take.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
 
+    /// <summary>Steps of strangers from one address, or one IPv6 network of 64 bits.</summary>
+    public const int PerNetworkMax = 64;
+
     private const int StepsMax = 10_000;
+    private const int StrangersMax = 4_096;
     private const int TriesMax = 5;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Held> _held = new(StringComparer.Ordinal);
-    private readonly Queue<(string Hash, DateTimeOffset Until)> _order = new();
+    private readonly LinkedList<Held> _known = new();
+    private readonly LinkedList<Held> _strangers = new();
 
     /// <summary>Begins or goes on: what the browser held before is forgotten.</summary>
     public void Begin(HttpContext context, SignInStep step)
@@ -71,15 +80,19 @@ internal sealed class SignInSteps(TimeProvider clock)
         var until = clock.GetUtcNow() + Lifetime;
         lock (_gate)
         {
-            while (_order.TryPeek(out var oldest) && (oldest.Until <= clock.GetUtcNow() || _order.Count >= StepsMax))
+            var isStranger = step.Stage is SignInStage.Passkey;
+            var network = AttemptLimit.NetworkOf(context.Connection.RemoteIpAddress);
+            MakeRoom(_known, StepsMax);
+            MakeRoom(_strangers, StrangersMax);
+            if (isStranger && _strangers.Count(held => held.Network.Equals(network)) >= PerNetworkMax)
             {
-                _order.Dequeue();
-                _held.Remove(oldest.Hash);
+                Remove(_strangers.First(held => held.Network.Equals(network)));
             }
 
             var hash = AccessSecret.DigestOf(secret);
-            _order.Enqueue((hash, until));
-            _held[hash] = new Held(step, until);
+            var begun = new Held(hash, step, until, network, isStranger ? _strangers : _known);
+            begun.Order.AddLast(begun);
+            _held[hash] = begun;
         }
 
         BrowserCookies.Set(context, BrowserCookies.Step, secret);
@@ -111,13 +124,12 @@ internal sealed class SignInSteps(TimeProvider clock)
                 return false;
             }
 
-            _held[hash] = held with { Tries = held.Tries + 1 };
-            if (held.Tries + 1 < TriesMax)
+            if (++held.Tries < TriesMax)
             {
                 return true;
             }
 
-            _held.Remove(hash);
+            Remove(held);
         }
 
         BrowserCookies.Clear(context, BrowserCookies.Step);
@@ -136,8 +148,30 @@ internal sealed class SignInSteps(TimeProvider clock)
         BrowserCookies.Clear(context, BrowserCookies.Step);
         lock (_gate)
         {
-            return _held.Remove(hash);
+            if (!_held.TryGetValue(hash, out var held))
+            {
+                return false;
+            }
+
+            Remove(held);
+            return true;
         }
+    }
+
+    private void MakeRoom(LinkedList<Held> order, int max)
+    {
+        var now = clock.GetUtcNow();
+        while (order.First?.Value is { } oldest && (oldest.Until <= now || order.Count >= max))
+        {
+            Remove(oldest);
+        }
+    }
+
+    /// <summary>Gives the place back.</summary>
+    private void Remove(Held held)
+    {
+        _held.Remove(held.Hash);
+        held.Order.Remove(held);
     }
 
     private static string? HashOf(HttpContext context) =>
@@ -145,5 +179,24 @@ internal sealed class SignInSteps(TimeProvider clock)
             ? AccessSecret.DigestOf(secret)
             : null;
 
-    private sealed record Held(SignInStep Step, DateTimeOffset Until, int Tries = 0);
+    private sealed class Held(
+        string hash,
+        SignInStep step,
+        DateTimeOffset until,
+        IPAddress network,
+        LinkedList<Held> order
+    )
+    {
+        public string Hash => hash;
+
+        public SignInStep Step => step;
+
+        public DateTimeOffset Until => until;
+
+        public IPAddress Network => network;
+
+        public LinkedList<Held> Order => order;
+
+        public int Tries { get; set; }
+    }
 }

@@ -64,7 +64,8 @@ internal sealed class AttemptLimit(TimeProvider clock)
         }
     }
 
-    private static IPAddress NetworkOf(IPAddress? address)
+    /// <summary>What counts as one: an IPv4 address, or an IPv6 network of 64 bits.</summary>
+    public static IPAddress NetworkOf(IPAddress? address)
     {
         if (address is null)
         {
