@@ -38,6 +38,24 @@ public sealed class ViewerCookieTests(PeopleArchive people) : IClassFixture<Peop
         Assert.True(answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized, $"{answer.Status}");
     }
 
+    [Theory]
+    [InlineData("navigate", "document", HttpStatusCode.SeeOther)]
+    [InlineData("navigate", "iframe", HttpStatusCode.Forbidden)]
+    [InlineData("cors", "empty", HttpStatusCode.Forbidden)]
+    [InlineData("no-cors", "image", HttpStatusCode.Forbidden)]
+    public async Task AScriptOpensNoStudyInTheViewer(string mode, string destination, HttpStatusCode expected)
+    {
+        using var browser = await people.SignInAsync(await people.AddAsync($"script-{destination}", Role.Radiologist));
+        var answer = await browser.GetAsync(
+            $"/studies/{Study}/viewer",
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Sec-Fetch-Mode", mode),
+            ("Sec-Fetch-Dest", destination)
+        );
+        Assert.Equal(expected, answer.Status);
+        Assert.Equal(expected is HttpStatusCode.SeeOther, browser.Cookie(BrowserCookies.Viewer) is not null);
+    }
+
     [Fact]
     public async Task TheViewersCookieEndsWithTheSession()
     {

@@ -33,6 +33,17 @@ internal sealed class ViewerEntry(Sessions sessions, BrowserSessions browser)
 
     private async Task EnterAsync(HttpContext context)
     {
+        if (!IsGoingThere(context.Request))
+        {
+            await Problems.WriteAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                "Not from here",
+                "The viewer is opened by going there: a script may not."
+            );
+            return;
+        }
+
         var session = context.Features.Get<CallerFeature>()?.SessionId is { } id ? sessions.Find(id) : null;
         if (session is null || context.StudyUid() is not { } study)
         {
@@ -48,4 +59,12 @@ internal sealed class ViewerEntry(Sessions sessions, BrowserSessions browser)
         await browser.OpenViewerAsync(context, session, study);
         await context.SeeOther(PathOf(study));
     }
+
+    /// <summary>
+    /// Whether a person goes to the viewer, as far as the browser says (Fetch Metadata): the viewer's own script, which
+    /// shares the session, must not add studies to what its cookie reads.
+    /// </summary>
+    private static bool IsGoingThere(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Mode"].ToString() is "" or "navigate"
+        && request.Headers["Sec-Fetch-Dest"].ToString() is "" or "document";
 }
