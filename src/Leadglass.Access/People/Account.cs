@@ -61,6 +61,13 @@ public sealed record Account
     /// <summary>Identities at OpenID Connect providers.</summary>
     public ImmutableArray<ExternalLogin> ExternalLogins { get; init; } = [];
 
+    /// <summary>
+    /// Whether the person signs in at a provider, and therefore nowhere else: what the provider gives, and takes back, must
+    /// not be reached by a password, passkey or link of this archive.
+    /// </summary>
+    [JsonIgnore]
+    public bool SignsInAtProvider => !ExternalLogins.IsEmpty;
+
     /// <summary>A one-time link with which the person signs in without a password; null: none.</summary>
     public SignInLink? Link { get; init; }
 

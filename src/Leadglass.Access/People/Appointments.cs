@@ -226,7 +226,7 @@ public sealed class Appointments(People people, GroupRoles groups, TimeProvider 
         );
 
     /// <summary>
-    /// Changes the means by which somebody else signs in: a new link, a second factor taken off, an external login. Whoever
+    /// Changes the means by which somebody else signs in: a new link, a second factor taken off. Whoever
     /// does that could sign in as that person, so all rights wait for a second person again, unless it is done on the
     /// archive's machine by root or with the recovery key.
     /// </summary>
@@ -234,15 +234,25 @@ public sealed class Appointments(People people, GroupRoles groups, TimeProvider 
     /// <param name="what">For the trail: "new sign-in link".</param>
     /// <param name="change">What is changed; the security stamp should be.</param>
     /// <exception cref="AccessRefusedException">The grant is for something else or does not hold, or the trail fails.</exception>
-    /// <exception cref="StateException">There is no such account, or what it became is not well-formed.</exception>
+    /// <exception cref="StateException">
+    /// There is no such account, its person signs in at a provider, or what it became is not well-formed.
+    /// </exception>
     public ValueTask<Account> ReplaceMeansAsync(
         AccessGrant administering,
         string accountId,
         string what,
         Func<Account, Account> change,
         CancellationToken cancellationToken
-    ) =>
-        ChangeAsync(
+    )
+    {
+        if (people.Current.Find(accountId) is { SignsInAtProvider: true })
+        {
+            throw new StateException(
+                "this person signs in at the hospital's provider and has no password, second factor, passkey or link here: "
+                    + "change it there, or disable the account here"
+            );
+        }
+        return ChangeAsync(
             administering,
             Operation.Administer,
             accountId,
@@ -250,6 +260,7 @@ public sealed class Appointments(People people, GroupRoles groups, TimeProvider 
             account => Suspend(change(account), administering.Identity),
             cancellationToken
         );
+    }
 
     /// <summary>
     /// Gives an account the roles that its groups at a provider have, and no others of the provider; to be called at each

@@ -21,6 +21,7 @@ internal sealed class BrowserSessions(
     /// <summary>Signs a person in: the trail first, then the session, then the cookie.</summary>
     /// <param name="providerNote">What signing out at the provider needs.</param>
     /// <exception cref="AccessRefusedException">The trail fails.</exception>
+    /// <exception cref="StateException">The person signs in at a provider and this is something else, or the account is gone.</exception>
     public async Task SignInAsync(
         HttpContext context,
         Account account,
@@ -29,6 +30,11 @@ internal sealed class BrowserSessions(
     )
     {
         var cancel = context.RequestAborted;
+        if (account.SignsInAtProvider && method is not SignInMethod.Provider)
+        {
+            throw new StateException("this person signs in at the hospital's provider only");
+        }
+
         var address = context.Connection.RemoteIpAddress;
         await records.SignedInAsync(account, method, address, cancel);
         await EndAsync(context);

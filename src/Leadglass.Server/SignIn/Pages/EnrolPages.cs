@@ -69,7 +69,7 @@ internal sealed class EnrolPages(
         var account = limit.MayTry(address)
             ? await links.TakeAsync(await context.FieldAsync("secret"), context.RequestAborted)
             : null;
-        if (account is not { Enabled: true })
+        if (account is not { Enabled: true, SignsInAtProvider: false })
         {
             limit.Fail(address);
             records.Failed((Account?)null, RefusalReason.WrongCredentials, address);

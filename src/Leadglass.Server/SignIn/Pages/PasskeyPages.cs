@@ -74,12 +74,14 @@ internal sealed class PasskeyPages(
                 AssertionState = step.PasskeyState,
             }
         );
-        if (!result.Succeeded || !result.User.Account.Enabled)
+        if (!result.Succeeded || result.User.Account is { Enabled: false } or { SignsInAtProvider: true })
         {
             limit.Fail(address);
             records.Failed(
                 result.Succeeded ? result.User.Account : null,
-                result.Succeeded ? RefusalReason.AccountDisabled : RefusalReason.WrongCredentials,
+                result.Succeeded && !result.User.Account.Enabled
+                    ? RefusalReason.AccountDisabled
+                    : RefusalReason.WrongCredentials,
                 address
             );
             await RefuseAsync(context);

@@ -103,6 +103,13 @@ internal sealed class PasswordSignIn(
             return null;
         }
 
+        if (user.Account.SignsInAtProvider)
+        {
+            limit.Fail(address);
+            records.Failed(user.Account, RefusalReason.WrongCredentials, address);
+            return null;
+        }
+
         return user;
     }
 }

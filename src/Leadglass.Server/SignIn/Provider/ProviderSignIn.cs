@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Leadglass.Access;
 using Leadglass.Server.Configuration;
 using Leadglass.Server.Pages;
@@ -175,8 +177,12 @@ internal sealed class ProviderSignIn(
         return null;
     }
 
-    private static bool IsName(string? name) =>
-        name is { Length: > 0 and <= Account.NameLengthMax } && name == name.Trim() && !name.Any(char.IsControl);
+    /// <summary>Whether a name may be taken over: one that looks like another by invisible marks may not.</summary>
+    internal static bool IsName(string? name) =>
+        name is { Length: > 0 and <= Account.NameLengthMax }
+        && name == name.Trim()
+        && !name.EnumerateRunes()
+            .Any(rune => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format);
 
     /// <summary>What the provider's absence, or a discovery document that cannot be used, ends in.</summary>
     private static bool IsProviders(Exception failure) =>
