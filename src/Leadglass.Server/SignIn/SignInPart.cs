@@ -134,8 +134,16 @@ internal static class SignInPart
         services.AddSingleton<ViewerEntry>();
         services.AddSingleton<ISlowHash, Argon2idHash>();
         services.AddScoped<IPasskeyHandler<AccountUser>, PasskeyHandler<AccountUser>>();
-        services.Configure<IdentityPasskeyOptions>(static options =>
+        var name = parts.Options.Names.FirstOrDefault();
+        services.Configure<IdentityPasskeyOptions>(options =>
         {
+            // Passkeys belong to a domain: the one configured, not whatever the request says. Where none is, or an address,
+            // which is no domain, the request's host it is; then browsers alone hold a passkey to the site that made it.
+            if (name is not null && Uri.CheckHostName(name) is UriHostNameType.Dns)
+            {
+                options.ServerDomain = name;
+            }
+
             // The authenticator verifies the person and holds the account, so that nothing else has to be typed.
             options.UserVerificationRequirement = "required";
             options.ResidentKeyRequirement = "required";
