@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Text.RegularExpressions;
+using Leadglass.Server.SignIn;
 
 namespace Leadglass.Server.Tests.SignIn;
 
@@ -75,6 +76,16 @@ internal sealed partial class TestBrowser : IDisposable
                 ),
             },
             headers
+        );
+
+    /// <summary>Sends what a script sends, with the token of its page in the header.</summary>
+    public Task<PageAnswer> PostJsonAsync(string path, string json, string token) =>
+        SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative))
+            {
+                Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json"),
+            },
+            [(SignInPart.TokenHeader, token)]
         );
 
     public static string TokenOf(string page)

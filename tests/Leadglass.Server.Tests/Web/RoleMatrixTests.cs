@@ -314,6 +314,8 @@ public sealed partial class RoleMatrixTests(WebArchive web) : IClassFixture<WebA
             Method == "POST"
             && Route
                 is "/account/passkeys"
+                    or "/account/passkeys/options"
+                    or "/account/passkeys/remove"
                     or "/account/password"
                     or "/account/second-factor"
                     or "/account/second-factor/codes";

@@ -18,10 +18,11 @@ async function signIn(box) {
 }
 
 async function register(box) {
-  const options = await ask(box, "/account/passkeys/options", {});
+  const password = box.querySelector("[name=passkey-password]").value;
+  const options = await ask(box, "/account/passkeys/options", { password });
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
   const credential = await navigator.credentials.create({ publicKey });
-  const name = box.querySelector("input").value;
+  const name = box.querySelector("[name=passkey-name]").value;
   await ask(box, "/account/passkeys", { credential: credential.toJSON(), name });
   location.reload();
 }

@@ -183,7 +183,11 @@ internal sealed class AccountPages(
     }
 
     /// <summary>The person, when the field holds their password. Wrong ones count as anywhere.</summary>
-    private async Task<AccountUser?> ProveAsync(HttpContext context, string field)
+    public async Task<AccountUser?> ProveAsync(HttpContext context, string field) =>
+        await ProvePasswordAsync(context, await context.FieldAsync(field));
+
+    /// <summary>The person, when the password is theirs. Wrong ones count as anywhere.</summary>
+    public async Task<AccountUser?> ProvePasswordAsync(HttpContext context, string password)
     {
         if (context.Caller() is not PersonIdentity person)
         {
@@ -192,7 +196,7 @@ internal sealed class AccountPages(
 
         var answer = await passwords.TryAsync(
             person.Name,
-            await context.FieldAsync(field),
+            password,
             context.Connection.RemoteIpAddress,
             context.RequestAborted
         );

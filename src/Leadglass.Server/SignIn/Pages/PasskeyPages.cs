@@ -2,6 +2,7 @@ using System.Text.Json;
 using Leadglass.Access;
 using Leadglass.Server.Pages;
 using Leadglass.Server.Pages.Rendering;
+using Leadglass.Server.Pages.Texts;
 using Leadglass.Server.SignIn.Browser;
 using Leadglass.Server.SignIn.People;
 using Leadglass.Server.Web;
@@ -13,7 +14,8 @@ namespace Leadglass.Server.SignIn.Pages;
 
 /// <summary>
 /// Passkeys (WebAuthn): registered by whoever is signed in, and a way to sign in that needs neither name nor password. The
-/// authenticator verifies the person, so that one passkey is both factors.
+/// authenticator verifies the person, so that one passkey is both factors. Adding or removing one takes the present password,
+/// which people of a provider have not, and ends the person's other sessions.
 /// </summary>
 internal sealed class PasskeyPages(
     IPasskeyHandler<AccountUser> passkeys,
@@ -96,7 +98,7 @@ internal sealed class PasskeyPages(
         );
     }
 
-    private async Task ShowAsync(HttpContext context)
+    private async Task ShowAsync(HttpContext context, Text? fault = null)
     {
         var user = await account.FindSelfAsync(context);
         await context.RenderAsync<PasskeysPage>(
@@ -104,13 +106,20 @@ internal sealed class PasskeyPages(
             new Dictionary<string, object?>(StringComparer.Ordinal)
             {
                 [nameof(PasskeysPage.Passkeys)] = user?.Account.Passkeys.ToArray() ?? [],
-            }
+                [nameof(PasskeysPage.IsOfProvider)] = user?.Account.SignsInAtProvider is true,
+                [nameof(PasskeysPage.Fault)] = fault,
+            },
+            fault is null ? StatusCodes.Status200OK : StatusCodes.Status401Unauthorized
         );
     }
 
     private async Task OfferAsync(HttpContext context)
     {
-        if (await account.FindSelfAsync(context) is not { } user || user.Account.Passkeys.Length >= PasskeysMax)
+        var (_, password) = await ReadAsync(context, "password");
+        if (
+            await account.ProvePasswordAsync(context, password ?? string.Empty) is not { } user
+            || user.Account.Passkeys.Length >= PasskeysMax
+        )
         {
             await RefuseAsync(context);
             return;
@@ -127,7 +136,12 @@ internal sealed class PasskeyPages(
         );
         steps.Begin(
             context,
-            new SignInStep(SignInStage.RegisterPasskey) { AccountId = user.Id, PasskeyState = options.AttestationState }
+            new SignInStep(SignInStage.RegisterPasskey)
+            {
+                AccountId = user.Id,
+                SecurityStamp = user.Account.SecurityStamp,
+                PasskeyState = options.AttestationState,
+            }
         );
         await WriteAsync(context, options.CreationOptionsJson);
     }
@@ -142,6 +156,7 @@ internal sealed class PasskeyPages(
             || credential is null
             || await account.FindSelfAsync(context) is not { } user
             || user.Id != step.AccountId
+            || user.Account.SecurityStamp != step.SecurityStamp
         )
         {
             await RefuseAsync(context);
@@ -164,26 +179,35 @@ internal sealed class PasskeyPages(
 
         result.Passkey.Name = name is { Length: > 0 and <= NameLengthMax } ? name : null;
         await records.MeansChangedAsync(context.Caller()!, "passkey added", context.RequestAborted);
+        EndOthers(user);
         SecondFactor.Succeed(await users.AddOrUpdatePasskeyAsync(user, result.Passkey));
+        await browser.RenewAsync(context, user.Account);
         await WriteAsync(context, "{}");
     }
 
     private async Task RemoveAsync(HttpContext context)
     {
+        if (await account.ProveAsync(context, "password") is not { } user)
+        {
+            await ShowAsync(context, SignInTexts.PasswordWrong);
+            return;
+        }
+
         var text = await context.FieldAsync("credential");
-        if (
-            await account.FindSelfAsync(context) is { } user
-            && text.Length is > 0 and <= 2_046
-            && text.Length % 2 == 0
-            && text.All(char.IsAsciiHexDigit)
-        )
+        if (text.Length is > 0 and <= 2_046 && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit))
         {
             await records.MeansChangedAsync(context.Caller()!, "passkey removed", context.RequestAborted);
+            EndOthers(user);
             SecondFactor.Succeed(await users.RemovePasskeyAsync(user, Convert.FromHexString(text)));
+            await browser.RenewAsync(context, user.Account);
         }
 
         await context.SeeOther(OwnPath);
     }
+
+    /// <summary>Kept together with the passkeys: with another stamp all sessions end, and the present one is renewed.</summary>
+    private static void EndOthers(AccountUser user) =>
+        user.Account = user.Account with { SecurityStamp = AccessSecret.Create() };
 
     private static async Task<(string? Credential, string? Extra)> ReadAsync(HttpContext context, string extra)
     {

@@ -135,6 +135,14 @@ public static class SignInTexts
         "Der Passkey wurde nicht angenommen.",
         "The passkey was not accepted."
     );
+    public static readonly Text PasskeyNotAdded = new(
+        "Das Passwort stimmt nicht, oder der Passkey wurde nicht angenommen.",
+        "The password is wrong, or the passkey was not accepted."
+    );
+    public static readonly Text PasskeysOfProvider = new(
+        "Sie melden sich über Ihre Klinik an und nur dort: hier gibt es für Sie keine Passkeys.",
+        "You sign in with your hospital and there only: there are no passkeys for you here."
+    );
     public static readonly Text PasskeyAdded = new("Passkey hinzugefügt.", "Passkey added.");
     public static readonly Text PasskeyUnnamed = new("Passkey", "Passkey");
     public static readonly Text AddedOn = new("hinzugefügt {0}", "added {0}");
