@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Leadglass.Cli.CommandLine;
+using Leadglass.Server.Control;
 using Leadglass.Server.SignIn.Commands;
 using Spectre.Console;
 
@@ -56,12 +57,25 @@ internal static class ProviderCommand
     public static Command CreateGroup(Terminal terminal) =>
         new("group", "Say which groups of the provider give which roles")
         {
-            CreateMap(terminal, "add", "Let a group give a role", removes: false),
-            CreateMap(terminal, "remove", "Let a group give a role no more", removes: true),
+            CreateMap(terminal, "add", "Let a group give a role", ProviderCommands.MapGroup, removes: false),
+            CreateMap(
+                terminal,
+                "confirm",
+                "Confirm, as the second person, that a group gives a role",
+                ProviderCommands.ConfirmGroup,
+                removes: false
+            ),
+            CreateMap(terminal, "remove", "Let a group give a role no more", ProviderCommands.MapGroup, removes: true),
             CreateList(terminal),
         };
 
-    private static Command CreateMap(Terminal terminal, string verb, string description, bool removes)
+    private static Command CreateMap(
+        Terminal terminal,
+        string verb,
+        string description,
+        ControlCommand<GroupArguments, GroupList> asked,
+        bool removes
+    )
     {
         var options = new DeviceOptions();
         var group = new Argument<string>("GROUP") { Description = "The group as the provider names it" };
@@ -95,7 +109,7 @@ internal static class ProviderCommand
                     await options.AskAsync(
                         parsed,
                         terminal,
-                        ProviderCommands.MapGroup,
+                        asked,
                         new GroupArguments(
                             Environment.UserName,
                             parsed.GetRequiredValue(group),

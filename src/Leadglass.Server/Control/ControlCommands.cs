@@ -23,6 +23,7 @@ public static class ControlCommands
         PersonCommands.List,
         ProviderCommands.KeepSecret,
         ProviderCommands.MapGroup,
+        ProviderCommands.ConfirmGroup,
         ProviderCommands.ListGroups,
         ClientCommands.Add,
         ClientCommands.Renew,

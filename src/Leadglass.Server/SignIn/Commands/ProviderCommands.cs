@@ -63,6 +63,26 @@ public static class ProviderCommands
                 )
         );
 
+    /// <summary>Confirms, as the second person, that a group gives a role.</summary>
+    public static ControlCommand<GroupArguments, GroupList> ConfirmGroup { get; } =
+        new(
+            "user group confirm",
+            ProviderCommandJson.Default.GroupArguments,
+            ProviderCommandJson.Default.GroupList,
+            (host, peer, arguments, _, cancel) =>
+                host.AdministerAsync(
+                    peer,
+                    arguments.UserName,
+                    Operation.Confirm,
+                    async grant =>
+                    {
+                        await host.Registries.Groups.ConfirmAsync(grant, Find(host, arguments).Id, cancel);
+                        return ListOf(host);
+                    },
+                    arguments.RecoveryKey
+                )
+        );
+
     /// <summary>All mappings.</summary>
     public static ControlCommand<ListGroupsArguments, GroupList> ListGroups { get; } =
         new(
@@ -79,33 +99,30 @@ public static class ProviderCommands
         CancellationToken cancel
     )
     {
-        var issuer = (arguments.Issuer ?? host.Configuration.SignIn.OpenIdConnect?.Authority.OriginalString)?.TrimEnd(
-            '/'
-        );
-        if (issuer is null)
-        {
-            throw new ArchiveRefusedException(
-                isUsage: true,
-                "no provider is configured: set signIn.openIdConnect in leadglass.json, or name one with --issuer"
-            );
-        }
-
-        var role = PersonCommands.ReadRole(arguments.Role);
         var groups = host.Registries.Groups;
-        if (!arguments.Removes)
+        if (arguments.Removes)
         {
-            await groups.RequestAsync(grant, issuer, arguments.Group, role, cancel);
+            await groups.RemoveAsync(grant, Find(host, arguments).Id, cancel);
             return;
         }
 
-        var known = groups.All.FirstOrDefault(mapping =>
-            mapping.Issuer == issuer && mapping.Group == arguments.Group && mapping.Role == role
+        var role = PersonCommands.ReadRole(arguments.Role);
+        await groups.RequestAsync(grant, IssuerOf(host, arguments), arguments.Group, role, cancel);
+    }
+
+    private static string IssuerOf(ArchiveHost host, GroupArguments arguments) =>
+        (arguments.Issuer ?? host.Configuration.SignIn.OpenIdConnect?.Authority.OriginalString)?.TrimEnd('/')
+        ?? throw new ArchiveRefusedException(
+            isUsage: true,
+            "no provider is configured: set signIn.openIdConnect in leadglass.json, or name one with --issuer"
         );
-        await groups.RemoveAsync(
-            grant,
-            known?.Id ?? throw new ArchiveRefusedException(isUsage: false, "there is no such mapping"),
-            cancel
-        );
+
+    private static GroupRole Find(ArchiveHost host, GroupArguments arguments)
+    {
+        var (issuer, role) = (IssuerOf(host, arguments), PersonCommands.ReadRole(arguments.Role));
+        return host.Registries.Groups.All.FirstOrDefault(mapping =>
+                mapping.Issuer == issuer && mapping.Group == arguments.Group && mapping.Role == role
+            ) ?? throw new ArchiveRefusedException(isUsage: false, "there is no such mapping");
     }
 
     private static GroupList ListOf(ArchiveHost host) =>
