@@ -27,6 +27,15 @@ public sealed record ReadLimits
         init => field = Within(value, 1, 16_000_000);
     } = 1_000_000;
 
+    /// <summary>
+    /// Data sets of one array of JSON; 1,000,000, at most 16,000,000. Each counts as an element as well.
+    /// </summary>
+    public int DataSetCountMax
+    {
+        get;
+        init => field = Within(value, 1, 16_000_000);
+    } = 1_000_000;
+
     /// <summary>Bytes of one value; 4 GiB - 2, the most that the encoding can say (PS3.5 7.1.1), pixel data included.</summary>
     public long ValueBytesMax
     {

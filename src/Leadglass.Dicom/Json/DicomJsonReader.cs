@@ -52,6 +52,16 @@ internal sealed class DicomJsonReader(ReadLimits limits, BulkDataResolver? bulkD
         {
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
+                if (dataSets.Count >= limits.DataSetCountMax)
+                {
+                    throw Broken(
+                        "There are too many data sets",
+                        reader.TokenStartIndex,
+                        null,
+                        nameof(ReadLimits.DataSetCountMax)
+                    );
+                }
+
                 dataSets.Add(ReadRootObject(ref reader));
             }
         }
@@ -66,6 +76,8 @@ internal sealed class DicomJsonReader(ReadLimits limits, BulkDataResolver? bulkD
     private DataSet ReadRootObject(ref Utf8JsonReader reader)
     {
         _hasTextBeyondAscii = false;
+        // One without any attribute takes memory too.
+        CountElement(ref reader);
         var elements = ReadElements(ref reader, depth: 0);
         if (_hasTextBeyondAscii && !elements.Exists(element => element.Tag == DicomTag.SpecificCharacterSet))
         {
@@ -90,16 +102,7 @@ internal sealed class DicomJsonReader(ReadLimits limits, BulkDataResolver? bulkD
         var elements = new List<DataElement>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            if (++_elements > limits.ElementCountMax)
-            {
-                throw Broken(
-                    "There are too many elements",
-                    reader.TokenStartIndex,
-                    null,
-                    nameof(ReadLimits.ElementCountMax)
-                );
-            }
-
+            CountElement(ref reader);
             var tag = ReadTag(ref reader);
             _ = reader.Read();
             if (tag.Group == 0x0002 || tag is { IsGroupLength: true, Group: not 0x0000 })
@@ -113,6 +116,19 @@ internal sealed class DicomJsonReader(ReadLimits limits, BulkDataResolver? bulkD
         }
 
         return elements;
+    }
+
+    private void CountElement(ref Utf8JsonReader reader)
+    {
+        if (++_elements > limits.ElementCountMax)
+        {
+            throw Broken(
+                "There are too many elements",
+                reader.TokenStartIndex,
+                null,
+                nameof(ReadLimits.ElementCountMax)
+            );
+        }
     }
 
     private static DicomTag ReadTag(ref Utf8JsonReader reader)

@@ -14,6 +14,9 @@ internal sealed class StowMetadata(StowTransaction transaction)
     /// <summary>Bytes of one request: 32 MiB. Read and encoded it takes somewhat more than twice as much.</summary>
     private const int RequestBytesMax = 32 << 20;
 
+    /// <summary>Data sets of one request; each takes many times the two bytes that an empty one has.</summary>
+    private const int DataSetsMax = 10_000;
+
     /// <summary>Such requests at a time; others are told to come again.</summary>
     private static readonly SemaphoreSlim Places = new(2);
 
@@ -23,6 +26,7 @@ internal sealed class StowMetadata(StowTransaction transaction)
     private readonly Dictionary<string, List<BulkPart>> _bulk = new(StringComparer.Ordinal);
     private readonly Dictionary<byte[], List<BulkPart>> _marks = new(ReferenceEqualityComparer.Instance);
     private readonly byte[] _missing = new byte[2];
+    private int _dataSetsLeft = DataSetsMax;
     private long _encodedLeft = RequestBytesMax * 2L;
 
     public async Task<IReadOnlyList<StowOutcome>> StoreAsync(MultipartReader parts, CancellationToken cancel)
@@ -39,16 +43,19 @@ internal sealed class StowMetadata(StowTransaction transaction)
         try
         {
             await ReadAsync(parts, cancel);
-            foreach (var (type, body) in _metadata)
-            {
-                await StoreAsync(type, body, cancel);
-            }
-
-            return await transaction.CompleteAsync();
+            return await transaction.StoreAllAsync(() => StoreAsync(cancel));
         }
         finally
         {
             Places.Release();
+        }
+    }
+
+    private async Task StoreAsync(CancellationToken cancel)
+    {
+        foreach (var (type, body) in _metadata)
+        {
+            await StoreAsync(type, body, cancel);
         }
     }
 
@@ -81,13 +88,22 @@ internal sealed class StowMetadata(StowTransaction transaction)
 
     private async Task StoreAsync(MediaType type, byte[] body, CancellationToken cancel)
     {
+        if (_dataSetsLeft == 0)
+        {
+            throw TooMany();
+        }
+
         IReadOnlyList<DataSet> dataSets;
         try
         {
             dataSets =
                 type.Essence == MediaType.DicomXml.Essence
                     ? [NativeDicomModel.Read(body, Limits, Resolve)]
-                    : DicomJson.ReadAll(body, Limits, Resolve);
+                    : DicomJson.ReadAll(body, Limits with { DataSetCountMax = _dataSetsLeft }, Resolve);
+        }
+        catch (DicomFormatException failure) when (failure.Clause == nameof(ReadLimits.DataSetCountMax))
+        {
+            throw TooMany();
         }
         catch (DicomFormatException failure)
         {
@@ -97,8 +113,10 @@ internal sealed class StowMetadata(StowTransaction transaction)
             return;
         }
 
+        _dataSetsLeft -= dataSets.Count;
         foreach (var dataSet in dataSets)
         {
+            cancel.ThrowIfCancellationRequested();
             if (Compose(dataSet) is not { } syntax)
             {
                 continue;
@@ -116,6 +134,9 @@ internal sealed class StowMetadata(StowTransaction transaction)
             await transaction.StoreAsync(dataSet, syntax, cancel);
         }
     }
+
+    private static DicomWebException TooMany() =>
+        new(413, "Too large", $"More than {DataSetsMax} data sets: send them in several requests.");
 
     /// <summary>
     /// The bytes that a URI names. For compressed frames a mark, since what they become depends on the whole attribute;

@@ -41,9 +41,8 @@ internal sealed class StowTransaction(ArchiveHost host, AccessGrant grant, Study
     }
 
     /// <summary>Each part is one file.</summary>
-    public async Task<IReadOnlyList<StowOutcome>> StorePartsAsync(MultipartReader parts, CancellationToken cancel)
-    {
-        try
+    public Task<IReadOnlyList<StowOutcome>> StorePartsAsync(MultipartReader parts, CancellationToken cancel) =>
+        StoreAllAsync(async () =>
         {
             while (await parts.ReadPartAsync(cancel) is { } part)
             {
@@ -56,6 +55,14 @@ internal sealed class StowTransaction(ArchiveHost host, AccessGrant grant, Study
                     Add(Failed(StowReason.CannotUnderstand, "the part is no application/dicom"));
                 }
             }
+        });
+
+    /// <summary>Stores what a request has; a request that breaks off is told by what was stored of it.</summary>
+    public async Task<IReadOnlyList<StowOutcome>> StoreAllAsync(Func<Task> store)
+    {
+        try
+        {
+            await store();
         }
         catch (DicomWebException broken) when (_outcomes.Count > 0)
         {

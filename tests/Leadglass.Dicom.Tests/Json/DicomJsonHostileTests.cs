@@ -65,6 +65,25 @@ public sealed class DicomJsonHostileTests
             );
 
     [Fact]
+    public void Data_sets_without_attributes_count()
+    {
+        var json = "[{},{},{}]"u8.ToArray();
+        Assert.Equal(3, DicomJson.ReadAll(json, new ReadLimits { DataSetCountMax = 3, ElementCountMax = 3 }).Count);
+        Assert.Equal(
+            nameof(ReadLimits.DataSetCountMax),
+            Assert
+                .Throws<DicomFormatException>(() => DicomJson.ReadAll(json, new ReadLimits { DataSetCountMax = 2 }))
+                .Clause
+        );
+        Assert.Equal(
+            nameof(ReadLimits.ElementCountMax),
+            Assert
+                .Throws<DicomFormatException>(() => DicomJson.ReadAll(json, new ReadLimits { ElementCountMax = 2 }))
+                .Clause
+        );
+    }
+
+    [Fact]
     public void Generated_data_sets_come_back_from_JSON() =>
         GenDataSet.Native.Sample(
             dataSet =>

@@ -132,6 +132,21 @@ public sealed class StowAttackTests(StoredArchive stored) : IClassFixture<Stored
         await AssertAliveAsync();
     }
 
+    [Fact]
+    public async Task A_million_empty_data_sets_are_refused_at_once()
+    {
+        var metadata = Encoding.ASCII.GetBytes($"[{string.Join(',', Enumerable.Repeat("{}", 1_000_000))}]");
+        using var content = TokenProgram.Multipart(
+            "application/dicom+json",
+            [("application/dicom+json", "", metadata)]
+        );
+        var watch = Stopwatch.StartNew();
+        var answer = await Program.StoreAsync("/studies", content);
+        Assert.Equal((413, "application/problem+json"), (answer.Status, answer.Type));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        await AssertAliveAsync();
+    }
+
     [Theory]
     [InlineData("Content-Type: application/dicom\r\nX: a\0b\r\n")]
     [InlineData("Content-Type: application/dicom\r\nX: a\rb\r\n")]
