@@ -114,6 +114,94 @@ public sealed class ConflictResolutionTests : IAsyncLifetime
         Assert.Equal(Study + ".2", series.GetString(DicomTag.SeriesInstanceUID));
     }
 
+    [Theory]
+    [InlineData(true, "TEST-1")]
+    [InlineData(false, "TEST-3")]
+    public async Task TheOnlyInstanceDoesNotMakeWayWhereItsStudyWouldLoseItsPatient(bool corrects, string patientId)
+    {
+        await _archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.1"));
+        await _archive.StoreAsync(
+            TestInstances.Ct(
+                instance: "1.2.3.1",
+                patientId: patientId,
+                change: one => one.SetString(DicomTag.StudyDescription, "Head with contrast")
+            )
+        );
+        if (corrects)
+        {
+            Assert.True(await _archive.AssignAsync(Study, "TEST-2"));
+        }
+
+        var quarantined = Assert.Single(await _archive.QuarantinedAsync());
+        var before = await _archive.RetrieveAsync("1.2.3.1");
+        await Assert.ThrowsAsync<StateException>(() => _archive.AcceptAsync(quarantined));
+        Assert.Single(await _archive.QuarantinedAsync());
+        Assert.Equal(before, await _archive.RetrieveAsync("1.2.3.1"));
+
+        // With another instance the study stays, and with it whose it is.
+        await _archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.2"));
+        Assert.True(await _archive.AcceptAsync(quarantined));
+        var left = DataSetReader.Read(
+            new ReadOnlySequence<byte>(await _archive.RetrieveAsync("1.2.3.1")),
+            TransferSyntax.ExplicitVrLittleEndian
+        );
+        Assert.Equal(corrects ? "TEST-2" : "TEST-1", left.GetString(DicomTag.PatientID));
+        Assert.Equal("Head with contrast", left.GetString(DicomTag.StudyDescription));
+    }
+
+    [Fact]
+    public async Task ContentOfASopClassThatOnlyItsSenderNamedIsTakenIn()
+    {
+        const string sopClass = "1.2.826.0.1.9.9";
+        foreach (var description in (string[])["Head", "Head with contrast"])
+        {
+            var one = TestInstances.Ct(
+                instance: "1.2.3.1",
+                change: dataSet =>
+                {
+                    dataSet.SetString(DicomTag.SOPClassUID, sopClass);
+                    dataSet.SetString(DicomTag.StudyDescription, description);
+                }
+            );
+            await using var incoming = _archive.Archive.Ingest.Begin(
+                await _archive.Access.GrantAsync(Operation.Store),
+                new IngestRequest
+                {
+                    TransferSyntax = TransferSyntax.ExplicitVrLittleEndian,
+                    NegotiatedStorageSopClasses = [sopClass],
+                }
+            );
+            await incoming.WriteAsync(new(DataSetWriter.ToBytes(one, TransferSyntax.ExplicitVrLittleEndian)), None);
+            await incoming.CompleteAsync(None);
+        }
+
+        Assert.True(await _archive.AcceptAsync(Assert.Single(await _archive.QuarantinedAsync())));
+        var left = DataSetReader.Read(
+            new ReadOnlySequence<byte>(await _archive.RetrieveAsync("1.2.3.1")),
+            TransferSyntax.ExplicitVrLittleEndian
+        );
+        Assert.Equal("Head with contrast", left.GetString(DicomTag.StudyDescription));
+    }
+
+    [Fact]
+    public async Task WhatIsRejectedMakesWayOnlyOnceItIsRestored()
+    {
+        await _archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.1"));
+        await _archive.StoreAsync(
+            TestInstances.Ct(
+                instance: "1.2.3.1",
+                change: one => one.SetString(DicomTag.StudyDescription, "Head with contrast")
+            )
+        );
+        await _archive.RejectAsync(Study);
+        var quarantined = Assert.Single(await _archive.QuarantinedAsync());
+        await Assert.ThrowsAsync<StateException>(() => _archive.AcceptAsync(quarantined));
+        Assert.Empty(await _archive.InstancesOfAsync(Study));
+        Assert.Equal(1, await _archive.RestoreAsync(Study));
+        Assert.True(await _archive.AcceptAsync(quarantined));
+        Assert.Equal(["1.2.3.1"], await _archive.InstancesOfAsync(Study));
+    }
+
     [Fact]
     public async Task NobodyResolvesWithoutLeave()
     {

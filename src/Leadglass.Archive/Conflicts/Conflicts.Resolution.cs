@@ -58,7 +58,13 @@ public sealed partial class Conflicts
     /// study. Nothing changed then.
     /// </returns>
     /// <exception cref="AccessRefusedException">The grant is for something else or does not hold, or the trail fails.</exception>
-    /// <exception cref="CommitFailedException">It could not be written. What was not done is done when it is tried again.</exception>
+    /// <exception cref="StateException">
+    /// It cannot be taken in, or what is stored cannot make way for it; the message says what to do. Nothing changed.
+    /// </exception>
+    /// <exception cref="SealingException">Its record is damaged or erased. Nothing changed.</exception>
+    /// <exception cref="CommitFailedException">
+    /// It could not be written. It is in quarantine still, and what was not done is done when it is tried again.
+    /// </exception>
     public async Task<bool> AcceptAsync(
         AccessGrant grant,
         QuarantinedInstance quarantined,
@@ -86,6 +92,8 @@ public sealed partial class Conflicts
                 return false;
             }
 
+            await RequireWayAsync(grant, uids, descriptor, cancellationToken);
+            await RequireFitAsync(grant, record, descriptor, opened?.Facts.Patient, cancellationToken);
             if (!await MakeWayAsync(grant, uids, reason, cancellationToken))
             {
                 return false;
@@ -178,20 +186,7 @@ public sealed partial class Conflicts
         CancellationToken cancellationToken
     )
     {
-        var uids = InstanceUids.Of(descriptor);
-        await using var incoming = new IncomingInstance(
-            _context,
-            grant,
-            new IngestRequest
-            {
-                SopClass = uids.SopClass,
-                SopInstance = uids.Instance,
-                TransferSyntax = TransferSyntax.Find(descriptor.TransferSyntax ?? "")!,
-                DefaultIssuer = descriptor.Issuer,
-                Patient = patient,
-            },
-            refusal: null
-        );
+        await using var incoming = new IncomingInstance(_context, grant, RequestOf(descriptor, patient), refusal: null);
         await using var stored = new RecordStream(record);
         var piece = ArrayPool<byte>.Shared.Rent(PieceBytesMax);
         try
