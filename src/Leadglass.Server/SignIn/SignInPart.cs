@@ -134,7 +134,7 @@ internal static class SignInPart
         services.AddSingleton<ViewerEntry>();
         services.AddSingleton<ISlowHash, Argon2idHash>();
         services.AddScoped<IPasskeyHandler<AccountUser>, PasskeyHandler<AccountUser>>();
-        var name = parts.Options.Names.FirstOrDefault();
+        var name = parts.Options.Names is [var first, ..] ? first : null;
         services.Configure<IdentityPasskeyOptions>(options =>
         {
             // Passkeys belong to a domain: the one configured, not whatever the request says. Where none is, or an address,
