@@ -84,6 +84,21 @@ public sealed partial class AccessPolicy
     /// <summary>Notes that a connection ended before anybody was identified: plain DICOM, HTTP, a broken handshake.</summary>
     public void NoteStranger(RefusalReason reason, IPAddress? address) => NoteStranger(reason, address, null, null);
 
+    /// <summary>Notes that a browser was made to send what nobody asked it for.</summary>
+    /// <param name="caller">Whose browser; null: a stranger's.</param>
+    /// <param name="address">From where it came.</param>
+    public void NoteCrossSite(Identity? caller, IPAddress? address)
+    {
+        if (caller is null)
+        {
+            NoteStranger(RefusalReason.CrossSite, address);
+        }
+        else
+        {
+            NoteRefusal(caller, null, RefusalReason.CrossSite);
+        }
+    }
+
     /// <summary>Who runs a command on the archive's machine: able to bring data in, not to release any.</summary>
     /// <param name="userName">The user's name on this machine.</param>
     /// <param name="isRoot">Whether the kernel says that it is root: then it may stand in for the second person.</param>

@@ -165,15 +165,12 @@ public enum RefusalReason
     /// <summary>The identity has as many operations under way as it may.</summary>
     TooManyAtOnce,
 
-    /// <summary>The first factor was right, a second one was not given.</summary>
-    SecondFactorMissing,
-
-    /// <summary>The one-time link is used or too old.</summary>
+    /// <summary>The one-time link does not count: it is used, too old, or never was given.</summary>
     LinkExpired,
 
     /// <summary>The token is not one of ours, or is over.</summary>
     TokenInvalid,
 
-    /// <summary>The request came from a page of another site.</summary>
+    /// <summary>The request came from a page of another site, or from a script that may not send it.</summary>
     CrossSite,
 }

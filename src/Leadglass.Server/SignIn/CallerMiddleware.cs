@@ -35,6 +35,7 @@ internal sealed class CallerMiddleware(
         {
             if (CrossSite.Refuses(request) && !Has<OtherSitesWelcomeAttribute>(context))
             {
+                policy.NoteCrossSite(caller?.Identity, context.Connection.RemoteIpAddress);
                 await Problems.WriteAsync(
                     context,
                     StatusCodes.Status403Forbidden,
@@ -90,14 +91,22 @@ internal sealed class CallerMiddleware(
             : null;
     }
 
-    private CallerFeature? IdentifyToken(string authorization, HttpContext context) =>
-        authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-        && tokens.Find(authorization[Bearer.Length..].Trim()) is { } token
-            ? Known(
-                policy.RecogniseToken(token.ClientId, token.Version, context.Connection.RemoteIpAddress),
-                CallerKind.Token
-            )
-            : null;
+    private CallerFeature? IdentifyToken(string authorization, HttpContext context)
+    {
+        if (!authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var address = context.Connection.RemoteIpAddress;
+        if (tokens.Find(authorization[Bearer.Length..].Trim()) is { } token)
+        {
+            return Known(policy.RecogniseToken(token.ClientId, token.Version, address), CallerKind.Token);
+        }
+
+        policy.NoteStranger(RefusalReason.TokenInvalid, address);
+        return null;
+    }
 
     private static CallerFeature? Known(Recognition recognition, CallerKind kind) =>
         recognition is Recognition.Known { Identity: var identity }

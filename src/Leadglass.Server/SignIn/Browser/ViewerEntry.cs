@@ -12,7 +12,7 @@ namespace Leadglass.Server.SignIn.Browser;
 /// The way from a study's page into the viewer: the study joins those that the viewer's cookie may read, and the browser
 /// goes there.
 /// </summary>
-internal sealed class ViewerEntry(Sessions sessions, BrowserSessions browser)
+internal sealed class ViewerEntry(AccessPolicy policy, Sessions sessions, BrowserSessions browser)
 {
     private const string Path = "/studies/{study}/viewer";
 
@@ -35,6 +35,7 @@ internal sealed class ViewerEntry(Sessions sessions, BrowserSessions browser)
     {
         if (!IsGoingThere(context.Request))
         {
+            policy.NoteCrossSite(context.Caller(), context.Connection.RemoteIpAddress);
             await Problems.WriteAsync(
                 context,
                 StatusCodes.Status403Forbidden,

@@ -65,14 +65,14 @@ internal sealed class EnrolPages(
     private async Task OpenLinkAsync(HttpContext context)
     {
         var address = context.Connection.RemoteIpAddress;
+        var mayTry = limit.MayTry(address);
         // Used up here, before anything else: of two who try it at the same time, one has it.
-        var account = limit.MayTry(address)
-            ? await links.TakeAsync(await context.FieldAsync("secret"), context.RequestAborted)
-            : null;
+        var account = mayTry ? await links.TakeAsync(await context.FieldAsync("secret"), context.RequestAborted) : null;
         if (account is not { Enabled: true, SignsInAtProvider: false })
         {
             limit.Fail(address);
-            records.Failed((Account?)null, RefusalReason.WrongCredentials, address);
+            var reason = account is { Enabled: false } ? RefusalReason.AccountDisabled : RefusalReason.LinkExpired;
+            records.Failed(account, mayTry ? reason : RefusalReason.AccountLocked, address);
             await ShowLinkAsync(context, SignInTexts.LinkOver);
             return;
         }
