@@ -142,6 +142,23 @@ public sealed class RejectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ANoteSentAgainDoesNotRejectWhatWasRestored()
+    {
+        await _archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.1"));
+        var note = Note("113001", "1.2.3.1");
+        await StoreNoteAsync(note);
+        Assert.Equal(1, await _archive.RestoreAsync(Study, "1.2.3.1"));
+        var again = await StoreNoteAsync(note);
+        Assert.Equal((IngestResult.AlreadyStored, StorageStatus.Success), (again.Result, again.Status));
+        Assert.Equal(["1.2.3.1"], await _archive.InstancesOfAsync(Study));
+
+        // Nor when the note itself is shown again.
+        Assert.Equal(1, await _archive.RestoreAsync(Study));
+        await StoreNoteAsync(note);
+        Assert.Contains("1.2.3.1", await _archive.InstancesOfAsync(Study));
+    }
+
+    [Fact]
     public async Task ANoteOfWhoeverMayNotRejectIsRefusedAndHidesNothing()
     {
         await _archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.1"));

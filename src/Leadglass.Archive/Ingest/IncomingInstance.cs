@@ -209,6 +209,15 @@ public sealed class IncomingInstance : IAsyncDisposable
             throw new AccessRefusedException(RefusalReason.RightMissing);
         }
 
+        // Sent again it decides nothing again: what it hid may have been restored since.
+        if (
+            outcome.Result is IngestResult.AlreadyStored
+            && await _context.Rejections.IsCarriedOutAsync(leave, _facts!.Uids, cancellationToken)
+        )
+        {
+            return outcome;
+        }
+
         var rejected = await _context.Rejections.ApplyAsync(leave, note, _facts!.Uids, cancellationToken);
         return rejected == note.Instances.Length || outcome.Result is IngestResult.AlreadyStored
             ? outcome

@@ -153,6 +153,34 @@ public sealed class Rejections
         return count;
     }
 
+    /// <summary>Whether a stored rejection note was carried out, whatever was restored since: it was itself rejected then.</summary>
+    internal async ValueTask<bool> IsCarriedOutAsync(
+        AccessGrant grant,
+        InstanceUids uids,
+        CancellationToken cancellationToken
+    )
+    {
+        if (await OpenAsync(grant, uids.Study, cancellationToken) is not { } study)
+        {
+            return false;
+        }
+
+        await foreach (var row in _index.DecisionsOfAsync(study.Row.Token, cancellationToken))
+        {
+            if (
+                row.Kind is DecisionKind.Rejection
+                && _opener.OpenDecision(grant, row, study.Row) is var (descriptor, _)
+                && descriptor.Decision?.Rejects is { } rejects
+                && rejects.Instances.Any(one => one.Instance == uids.Instance.Value)
+            )
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static void Check(AccessGrant grant, IReadOnlyCollection<SopInstanceUid>? instances, string text)
     {
         if (grant.Operation is not Operation.Reject)
