@@ -158,6 +158,24 @@ public sealed class FrameTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task FramesBeyondAnyLengthAreNoFrames()
+    {
+        var image = Image(3, 7, 9, 8, 1, Noise(63));
+        image.SetUInt16(DicomTag.Rows, ushort.MaxValue);
+        image.SetUInt16(DicomTag.Columns, ushort.MaxValue);
+        image.SetUInt16(DicomTag.BitsAllocated, 64);
+        image.SetString(DicomTag.NumberOfFrames, "2147483647");
+        await _archive.StoreAsync(image);
+        using var opened = await OpenAsync();
+        foreach (var frame in (int[])[1, 33_556_000, int.MaxValue])
+        {
+            await Assert.ThrowsAsync<FrameUnavailableException>(async () =>
+                await opened.CopyFrameAsync(frame, PipeWriter.Create(Stream.Null), None)
+            );
+        }
+    }
+
+    [Fact]
     public async Task PixelDataShorterThanItsAttributesSayIsNoFrame()
     {
         await _archive.StoreAsync(Image(3, 7, 9, 8, 1, Noise(2 * 63)));

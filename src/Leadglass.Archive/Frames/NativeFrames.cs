@@ -44,7 +44,7 @@ internal sealed class NativeFrames : IFramePlaces
         if (
             samples == 3
             && header.GetString(DicomTag.PhotometricInterpretation) is "YBR_FULL_422" or "YBR_PARTIAL_422"
-            && source.Length * 8 < perFrame * count
+            && source.Length * 8 / count < perFrame
         )
         {
             perFrame = halved;
@@ -58,11 +58,12 @@ internal sealed class NativeFrames : IFramePlaces
 
     public async ValueTask CopyAsync(int frame, PipeWriter sink, CancellationToken cancellationToken)
     {
-        var firstBit = (frame - 1) * _bitsPerFrame;
-        if ((firstBit + _bitsPerFrame + 7) / 8 > _source.Length)
+        if (frame > _source.Length * 8 / _bitsPerFrame)
         {
             throw new FrameUnavailableException("the pixel data is shorter than its attributes say");
         }
+
+        var firstBit = checked((frame - 1) * _bitsPerFrame);
 
         if (_wordSize > 1 && (firstBit % 8 != 0 || _bitsPerFrame % 8 != 0))
         {
