@@ -22,6 +22,9 @@ internal sealed record StoredHeader(
             : this with
             {
                 DataSet = PatientAttributes.Corrected(DataSet, correction),
+                LongValues = LongValues
+                    .Where(pair => !PatientAttributes.IsOfFormerPatient(pair.Key))
+                    .ToDictionary(pair => pair.Key, pair => pair.Value),
                 Trailer = Trailer is null ? null : PatientAttributes.WithoutFormer(Trailer),
             };
 
