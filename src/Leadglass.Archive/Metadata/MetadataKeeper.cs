@@ -116,7 +116,7 @@ internal sealed class MetadataKeeper : IAsyncDisposable
         if (!_stop.IsCancellationRequested)
         {
             await _stopping.CancelAsync();
-            await _running;
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _stopping.Dispose();
         }
     }
@@ -168,10 +168,9 @@ internal sealed class MetadataKeeper : IAsyncDisposable
         {
             await MakeReadyAsync(series, _stop);
         }
-        catch (Exception exception)
-            when (exception is SealingException or BlobDamagedException or DicomFormatException or IOException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !_stop.IsCancellationRequested)
         {
-            // A request for it will say so, and verification.
+            // One series ends nothing for the others. A request for it will say so, and verification.
         }
     }
 
