@@ -100,7 +100,7 @@ internal static class QidoKey
         var isWell = vr switch
         {
             _ when value == EmptyValue => true,
-            ValueRepresentation.DA => DicomDateRange.TryParse(value, out _),
+            ValueRepresentation.DA => IsDateOrRange(value),
             ValueRepresentation.TM => DicomTimeRange.TryParse(value, out _),
             ValueRepresentation.DT => DicomDateTimeRange.TryParse(value, out _),
             ValueRepresentation.IS or ValueRepresentation.DS => value
@@ -128,6 +128,13 @@ internal static class QidoKey
             throw QidoQuery.Bad(parameter, $"has characters that VR {vr.Code} does not allow", unencodable);
         }
     }
+
+    /// <summary>
+    /// Eight digits or a range of them. With separators, which old data sets may have, a date looks like a range and
+    /// would match nothing without a word.
+    /// </summary>
+    private static bool IsDateOrRange(string value) =>
+        DicomDateRange.TryParse(value, out _) && value.Count(c => c == '-') <= 1 && !value.AsSpan().ContainsAny("./");
 
     private static void SetNumber(
         DataSet target,

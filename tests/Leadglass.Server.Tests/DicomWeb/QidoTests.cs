@@ -236,6 +236,7 @@ public sealed class QidoTests(SearchedArchive searched) : IClassFixture<Searched
 
     [Theory]
     [InlineData("/studies?StudyDate=Secret", 400)]
+    [InlineData("/studies?StudyDate=2020-01-01", 400)]
     [InlineData("/studies?NoSuchThing=Secret", 400)]
     [InlineData("/studies?limit=Secret", 400)]
     [InlineData("/studies?offset=2000000", 400)]
