@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Leadglass.Access;
 using Leadglass.Archive;
 using Leadglass.Dicom;
@@ -114,6 +115,7 @@ internal sealed class InstanceResponses(
         var writer = new MultipartWriter(context.Response.BodyWriter, boundary);
         var lease = new GrantLease(policy, context.Grant(), clock);
         var tally = Tally(context, lease);
+        Exception? failure = null;
         foreach (var (instance, form) in outgoing)
         {
             tally.Began(instance.Facts);
@@ -129,22 +131,46 @@ internal sealed class InstanceResponses(
             }
 
             var file = new OutgoingInstance(opened, form.TransferSyntax!, transcoder);
-            if (
-                !await file.CopyAsync(
-                    context.Response.BodyWriter,
-                    _ => writer.BeginPart(form.MediaType, contentLength: file.LengthBytes),
-                    context.RequestAborted
-                )
-            )
+            var hasBegun = false;
+            try
             {
-                return;
+                if (
+                    !await file.CopyAsync(
+                        context.Response.BodyWriter,
+                        _ =>
+                        {
+                            hasBegun = true;
+                            writer.BeginPart(form.MediaType, contentLength: file.LengthBytes);
+                        },
+                        context.RequestAborted
+                    )
+                )
+                {
+                    return;
+                }
+            }
+            catch (Exception undecodable) when (!hasBegun && IsOfOneInstance(undecodable))
+            {
+                // The others go on; the trail has this one as not sent.
+                failure ??= undecodable;
+                status = StatusCodes.Status206PartialContent;
+                continue;
             }
 
             tally.Sent(instance.Facts);
         }
 
+        if (failure is not null && !context.Response.HasStarted)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
         writer.Complete();
     }
+
+    /// <summary>Nothing that a busy decoder would do for each of them.</summary>
+    private static bool IsOfOneInstance(Exception failure) =>
+        failure is FrameUnavailableException or PixelDataException { Problem: not PixelDataProblem.Busy };
 
     private SendTally Tally(HttpContext context, GrantLease? lease = null)
     {

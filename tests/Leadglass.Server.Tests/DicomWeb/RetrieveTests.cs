@@ -58,6 +58,29 @@ public sealed class RetrieveTests(WebArchive web) : IClassFixture<WebArchive>
     }
 
     [Fact]
+    public async Task OneThatCannotBeDecodedLeavesTheOthers()
+    {
+        var broken = TestInstance.Numbered(21) with { TransferSyntax = "1.2.840.10008.1.2.4.50" };
+        var header = broken.HeaderBytes(uint.MaxValue);
+        // No offset table, one fragment that is no JPEG, the end of the sequence.
+        var fragments = Convert.FromHexString("FEFF00E000000000FEFF00E00400000001020304FEFFDDE000000000");
+        await _program.StoreAsync(
+            new RawInstance(broken.SopClassUid, broken.SopInstanceUid, broken.TransferSyntax, [.. header, .. fragments])
+        );
+        using var nothing = await _program.GetAsync("/dicom-web/studies/2.25.99.21");
+        Assert.Equal(HttpStatusCode.NotAcceptable, nothing.StatusCode);
+        var good = TestInstance.Numbered(21, 1, 2).ToRaw();
+        await _program.StoreAsync(good);
+        using var study = await _program.GetAsync("/dicom-web/studies/2.25.99.21");
+        Assert.Equal(HttpStatusCode.PartialContent, study.StatusCode);
+        Assert.EndsWith(
+            Convert.ToHexString(good.DataSet.AsSpan(^100..)),
+            Convert.ToHexString(Assert.Single(await Part.OfAsync(study)).Body),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task WithoutATransferSyntaxItIsExplicitLittleEndian()
     {
         var instance = TestInstance.Numbered(3) with { TransferSyntax = RawServices.ImplicitLittle };
