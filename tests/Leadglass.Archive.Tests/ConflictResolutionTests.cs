@@ -203,6 +203,24 @@ public sealed class ConflictResolutionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatFailedAfterTheStoredInstanceMadeWayIsDoneWhenItIsTriedAgain()
+    {
+        await _archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.1"));
+        await _archive.StoreAsync(
+            TestInstances.Ct(
+                instance: "1.2.3.1",
+                change: one => one.SetString(DicomTag.StudyDescription, "Head with contrast")
+            )
+        );
+        await _archive.DeleteAsync(Study, "1.2.3.1");
+        await _archive.RestartAsync(new MemoryStudyIndex());
+        var quarantined = Assert.Single(await _archive.QuarantinedAsync());
+        Assert.True(await _archive.AcceptAsync(quarantined));
+        Assert.Equal(["1.2.3.1"], await _archive.InstancesOfAsync(Study));
+        Assert.Empty(await _archive.QuarantinedAsync());
+    }
+
+    [Fact]
     public async Task NobodyResolvesWithoutLeave()
     {
         await _archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.1"));
