@@ -244,10 +244,13 @@ internal sealed class SignInPages(
     /// <summary>What became of a try with a code.</summary>
     private abstract record CodeAnswer
     {
+        /// <summary>It was the code; the account as it is now.</summary>
         public sealed record Right(AccountUser User) : CodeAnswer;
 
+        /// <summary>It was not, and counts as a failure.</summary>
         public sealed record Wrong : CodeAnswer;
 
+        /// <summary>The step is over, or the account locked: sign-in begins anew.</summary>
         public sealed record Over : CodeAnswer;
     }
 }
