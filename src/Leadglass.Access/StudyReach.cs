@@ -15,9 +15,6 @@ public sealed record StudyReach(
     ImmutableArray<ReferringIdentity> Referring
 )
 {
-    /// <summary>True: nothing can be in reach.</summary>
-    public bool IsNothing => Patients.IsEmpty && Studies.IsEmpty && Referring.IsEmpty;
-
     /// <summary>How many, not which.</summary>
     public override string ToString() =>
         $"{Patients.Length} patients, {Studies.Length} studies, {Referring.Length} physicians";

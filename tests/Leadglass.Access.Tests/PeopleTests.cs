@@ -25,7 +25,6 @@ public sealed class PeopleTests
                 {
                     DisplayName = "Dr. Müller",
                     Email = "Mueller@example.org",
-                    EmailConfirmed = true,
                     Departments = ["CT", "MR"],
                     Language = "de",
                     PasswordHash = "$argon2id$x",

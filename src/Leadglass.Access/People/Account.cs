@@ -31,9 +31,6 @@ public sealed record Account
     /// <summary>The address as it is looked up; unique where there is one.</summary>
     public string? NormalizedEmail { get; init; }
 
-    /// <summary>Whether the address was proved to be the person's.</summary>
-    public bool EmailConfirmed { get; init; }
-
     /// <summary>Departments, whose studies a study list shows first. They limit nothing.</summary>
     public ImmutableArray<string> Departments { get; init; } = [];
 

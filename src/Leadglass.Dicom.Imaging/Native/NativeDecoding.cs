@@ -47,19 +47,3 @@ internal static class NativeDecoding
         }
     }
 }
-
-/// <summary>Decodes in this process.</summary>
-internal sealed class InProcessDecoder : INativeDecoder
-{
-    public ValueTask DecodeAsync(
-        NativeFrame frame,
-        ReadOnlyMemory<byte> encoded,
-        Memory<byte> native,
-        CancellationToken cancellationToken
-    )
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        NativeDecoding.Decode(frame, encoded, native.Span);
-        return ValueTask.CompletedTask;
-    }
-}

@@ -15,9 +15,6 @@ public sealed class FrameList
     /// <summary>How many frames are asked for.</summary>
     public int Count { get; }
 
-    /// <summary>The highest number that is asked for.</summary>
-    public int Highest => _entries.Max(entry => entry.Last);
-
     /// <summary>The numbers in the order in which they were asked for.</summary>
     public IEnumerable<int> Numbers
     {

@@ -126,7 +126,7 @@ internal sealed class CallerMiddleware(
     /// Programs prove themselves in each request, and no page of another site can make a browser do that.
     /// </summary>
     private static bool IsBrowsers(HttpContext context, CallerFeature? caller) =>
-        caller is { Kind: CallerKind.Session or CallerKind.Viewer or CallerKind.Share }
+        caller is { Kind: CallerKind.Session or CallerKind.Viewer }
         || (
             caller is null
             && Has<StrangersWelcomeAttribute>(context)

@@ -17,9 +17,6 @@ internal enum CallerKind
 
     /// <summary>The viewer's cookie: reads, and counts only where <see cref="ViewerWelcomeAttribute"/> stands.</summary>
     Viewer,
-
-    /// <summary>The session of somebody outside with whom one study is shared.</summary>
-    Share,
 }
 
 /// <summary>Who is asking, as whoever checked the proof set it on the request.</summary>

@@ -41,15 +41,6 @@ internal sealed class ProgramsWelcomeAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class OtherSitesWelcomeAttribute : Attribute;
 
-/// <summary>The content security policy of an endpoint's answers, instead of the one that allows nothing.</summary>
-/// <param name="policy">The header's value.</param>
-[AttributeUsage(AttributeTargets.Class)]
-internal sealed class ContentPolicyAttribute(string policy) : Attribute
-{
-    /// <summary>The header's value.</summary>
-    public string Policy { get; } = policy;
-}
-
 /// <summary>How long a request's body may be. Without it, a request has none.</summary>
 internal sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;
 
@@ -77,9 +68,6 @@ internal static class EndpointRules
 
         /// <inheritdoc cref="OtherSitesWelcomeAttribute"/>
         public TBuilder OtherSitesWelcome() => endpoint.WithMetadata(new OtherSitesWelcomeAttribute());
-
-        /// <inheritdoc cref="ContentPolicyAttribute"/>
-        public TBuilder WithContentPolicy(string policy) => endpoint.WithMetadata(new ContentPolicyAttribute(policy));
 
         /// <summary>The body may be this long, in bytes. 413 beyond it; memory is the handler's affair.</summary>
         public TBuilder BodyUpTo(long bytesMax) => endpoint.WithMetadata(new BodyLimit(bytesMax));

@@ -52,7 +52,7 @@ internal static class Problems
     /// the interfaces for them, get the problem.
     /// </summary>
     private static bool AsksForPage(HttpContext context) =>
-        context.CallerKind() is CallerKind.Session or CallerKind.Share
+        context.CallerKind() is CallerKind.Session
         && !context.Request.Path.StartsWithSegments("/dicom-web", StringComparison.Ordinal)
         && !context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
         && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);

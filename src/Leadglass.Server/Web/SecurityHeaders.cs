@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace Leadglass.Server.Web;
 
 /// <summary>
-/// The headers of every answer, set before anything else runs, so that no answer lacks them. An endpoint widens its content
-/// policy with <see cref="ContentPolicyAttribute"/>, or sets the header itself when it has a nonce.
+/// The headers of every answer, set before anything else runs, so that no answer lacks them. Pages and the viewer set their
+/// own content policy where they answer, which is behind the gate: a stranger would see by the header what is there.
 /// </summary>
 internal static class SecurityHeaders
 {
@@ -24,17 +24,6 @@ internal static class SecurityHeaders
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), usb=(), payment=()";
-        return next(context);
-    }
-
-    /// <summary>To run when the endpoint is known.</summary>
-    public static Task WidenAsync(HttpContext context, RequestDelegate next)
-    {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<ContentPolicyAttribute>() is { Policy: var policy })
-        {
-            context.Response.Headers.ContentSecurityPolicy = policy;
-        }
-
         return next(context);
     }
 }

@@ -101,8 +101,6 @@ internal sealed class WebHost
         // From here on it is known who asks, and what.
         application.Use(new CallerLimit(_policy).PassAsync);
         application.Use(new Gate(_policy).PassAsync);
-        // Behind the gate, or a stranger would see by the header what is there.
-        application.Use(SecurityHeaders.WidenAsync);
         if (application.Services.GetService<IAntiforgery>() is not null)
         {
             application.UseAntiforgery();
