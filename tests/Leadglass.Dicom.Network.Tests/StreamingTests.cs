@@ -4,7 +4,12 @@ using Leadglass.Dicom.Network.Tests.Peers;
 
 namespace Leadglass.Dicom.Network.Tests;
 
+/// <summary>Runs alone: what it measures is the whole process's.</summary>
+[CollectionDefinition(nameof(StreamingTests), DisableParallelization = true)]
+public sealed class StreamingCollection;
+
 /// <summary>Large instances pass through without being held, and the window of outstanding operations works.</summary>
+[Collection(nameof(StreamingTests))]
 public sealed class StreamingTests
 {
     private const string Ct = SopClasses.CTImageStorage;

@@ -9,6 +9,7 @@ namespace Leadglass.Fuzz.Tests;
 /// Damaged messages, headers, queries and documents: nothing is thrown but a refusal of the room's own, memory is bounded,
 /// and a message means the same in whatever pieces it comes. Numbers and seeds as for <see cref="DicomFuzzTests"/>.
 /// </summary>
+[Collection(nameof(Fuzz))]
 public sealed class DicomWebFuzzTests
 {
     private const long AllocatedMax = 16 << 20;

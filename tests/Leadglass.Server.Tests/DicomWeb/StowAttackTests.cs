@@ -10,7 +10,12 @@ using Leadglass.Dicom.Web;
 
 namespace Leadglass.Server.Tests.DicomWeb;
 
+/// <summary>Runs alone: what it measures is the whole process's.</summary>
+[CollectionDefinition(nameof(StowAttackTests), DisableParallelization = true)]
+public sealed class StowAttackCollection;
+
 /// <summary>Bodies that mean harm: the archive refuses them, stays small and goes on.</summary>
+[Collection(nameof(StowAttackTests))]
 public sealed class StowAttackTests(StoredArchive stored) : IClassFixture<StoredArchive>
 {
     private TokenProgram Program => stored.Program;
