@@ -37,13 +37,13 @@ public sealed class RoomDirectionTests
 
     /// <summary>Protocols, sealing, access and use cases know no socket, no file format of a database, no web server.</summary>
     [Theory]
-    [InlineData("System.Net.Sockets", "Leadglass.Server", "Leadglass.Cli")]
-    [InlineData("System.Net.Security", "Leadglass.Server", "Leadglass.Cli")]
+    [InlineData("System.Net.Sockets", "Leadglass.Server", "Leadglass.Cli", "Leadglass.Edge", "Leadglass.Exposure")]
+    [InlineData("System.Net.Security", "Leadglass.Server", "Leadglass.Cli", "Leadglass.Edge", "Leadglass.Exposure")]
     [InlineData("Microsoft.AspNetCore", "Leadglass.Server")]
     [InlineData("Microsoft.Data.Sqlite", "Leadglass.Archive.Sqlite")]
     [InlineData("Spectre.Console", "Leadglass.Cli")]
     [InlineData("System.CommandLine", "Leadglass.Cli")]
-    [InlineData("System.Net.Http", "Leadglass.Server", "Leadglass.Cli")]
+    [InlineData("System.Net.Http", "Leadglass.Server", "Leadglass.Cli", "Leadglass.Edge", "Leadglass.Exposure")]
     public void WhatBelongsToOneRoomStaysThere(string ofNamespace, params string[] rooms)
     {
         var strays =

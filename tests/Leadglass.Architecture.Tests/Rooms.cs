@@ -17,6 +17,8 @@ internal static class Rooms
         ["Leadglass.Archive"] = ["Leadglass.Dicom", "Leadglass.Sealing", "Leadglass.Access"],
         ["Leadglass.Archive.Packs"] = ["Leadglass.Archive"],
         ["Leadglass.Archive.Sqlite"] = ["Leadglass.Archive"],
+        ["Leadglass.Edge"] = ["Leadglass.Dicom.Network", "Leadglass.Sealing"],
+        ["Leadglass.Exposure"] = ["Leadglass.Dicom.Network", "Leadglass.Dicom.Web"],
         ["Leadglass.Server"] =
         [
             "Leadglass.Archive.Packs",
@@ -24,8 +26,10 @@ internal static class Rooms
             "Leadglass.Dicom.Network",
             "Leadglass.Dicom.Imaging",
             "Leadglass.Dicom.Web",
+            "Leadglass.Edge",
+            "Leadglass.Exposure",
         ],
-        ["Leadglass.Cli"] = ["Leadglass.Server"],
+        ["Leadglass.Cli"] = ["Leadglass.Server", "Leadglass.Edge", "Leadglass.Exposure"],
     };
 
     private static readonly Lazy<IReadOnlyList<(string Room, ModuleDefinition Module)>> Loaded = new(() =>
