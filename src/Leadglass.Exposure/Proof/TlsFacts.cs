@@ -1,8 +1,8 @@
 namespace Leadglass.Exposure;
 
 /// <summary>What a TLS handshake showed. Nothing here is trusted; it is what the server said of itself.</summary>
-/// <param name="Protocol"><c>TLS 1.2</c>, <c>TLS 1.3</c>.</param>
-/// <param name="CipherSuite">The IANA name.</param>
+/// <param name="Protocol"><c>TLS 1.2</c>, <c>TLS 1.3</c>, or <see cref="NotTold"/>.</param>
+/// <param name="CipherSuite">The IANA name, or <see cref="NotTold"/>.</param>
 /// <param name="CertificateSha256">Digest of the certificate, hexadecimal; null when none was shown.</param>
 /// <param name="NotBefore">Start of its validity, UTC.</param>
 /// <param name="NotAfter">End of its validity, UTC.</param>
@@ -16,4 +16,10 @@ public sealed record TlsFacts(
     DateTimeOffset? NotAfter,
     bool IsSelfIssued,
     bool? RequiresClientCertificate
-);
+)
+{
+    /// <summary>Stands for the protocol or the cipher suite of a handshake that ended before they were told.</summary>
+    public const string NotTold = "not told";
+
+    internal const string Tls13 = "TLS 1.3";
+}
