@@ -28,6 +28,9 @@ public enum DialOutcome
 
     /// <summary>The network says that the host cannot be reached.</summary>
     Unreachable,
+
+    /// <summary>The host has used up its share of bytes or time; nothing was sent.</summary>
+    Exhausted,
 }
 
 /// <summary>What came of dialling, with the connection where there is one.</summary>

@@ -1,0 +1,99 @@
+using System.Net.Sockets;
+
+namespace Leadglass.Exposure;
+
+/// <summary>The bytes of a connection, within its budget of bytes and time. Reads into the caller's memory, keeps nothing.</summary>
+internal sealed class BudgetedStream(Socket socket, long bytesMax, CancellationToken deadline) : Stream
+{
+    private readonly NetworkStream _inner = new(socket, ownsSocket: false);
+    private long _read;
+
+    /// <summary>Bytes that came.</summary>
+    public long BytesRead => Interlocked.Read(ref _read);
+
+    /// <summary>Whether the other side has said that nothing more comes.</summary>
+    public bool IsAtEnd { get; private set; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var left = bytesMax - BytesRead;
+        if (left <= 0)
+        {
+            throw new IOException($"the target sent more than the {bytesMax} bytes that a connection may bring");
+        }
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline, cancellationToken);
+            var count = await _inner.ReadAsync(buffer[..(int)Math.Min(left, buffer.Length)], either.Token);
+            IsAtEnd |= count == 0 && buffer.Length > 0;
+            Interlocked.Add(ref _read, count);
+            return count;
+        }
+        catch (OperationCanceledException) when (IsLate(cancellationToken))
+        {
+            throw Late();
+        }
+    }
+
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer,
+        CancellationToken cancellationToken = default
+    )
+    {
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline, cancellationToken);
+            await _inner.WriteAsync(buffer, either.Token);
+        }
+        catch (OperationCanceledException) when (IsLate(cancellationToken))
+        {
+            throw Late();
+        }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Flush() { }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _inner.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+
+    private static IOException Late() => new("the connection took longer than it may");
+
+    private bool IsLate(CancellationToken caller) =>
+        deadline.IsCancellationRequested && !caller.IsCancellationRequested;
+}
