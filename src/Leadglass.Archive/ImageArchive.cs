@@ -62,7 +62,15 @@ public sealed class ImageArchive : IAsyncDisposable
         );
         Ingest = new InstanceIngest(context);
         Search = new StudySearch(parts.Index, keys, directory, opener, parts.Options);
-        Retrieval = new InstanceRetrieval(parts.Index, keys, directory, opener, Metadata, parts.Options);
+        Retrieval = new InstanceRetrieval(
+            parts.Index,
+            keys,
+            directory,
+            opener,
+            Metadata,
+            upkeep.Decisions,
+            parts.Options
+        );
         Commitment = new StorageCommitment(parts.Index, keys);
         Conflicts = new Conflicts(context, opener, decisions);
         Rejections = context.Rejections;

@@ -107,6 +107,22 @@ public sealed class CorrectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatWasSelectedBeforeACorrectionLeavesCorrected()
+    {
+        await _archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.1", name: "Example^Anna"));
+        var selected = Assert.Single(
+            await _archive.SelectAsync(TestInstances.Keys("STUDY", (DicomTag.StudyInstanceUID, Study)))
+        );
+        var grant = await _archive.Access.GrantAsync(Operation.Retrieve);
+        Assert.True(await _archive.AssignAsync(Study, "TEST-9", "HOSPITAL", "Example^Berta"));
+
+        using var opened = await _archive.Archive.Retrieval.OpenAsync(grant, selected, None);
+        var bytes = await TestArchive.BytesOfAsync(opened, opened.TransferSyntax);
+        var left = DataSetReader.Read(new ReadOnlySequence<byte>(bytes), opened.TransferSyntax);
+        Assert.Equal("Example^Berta", left.GetString(DicomTag.PatientName));
+    }
+
+    [Fact]
     public async Task SearchFindsTheStudyUnderTheNewPatientOnly()
     {
         await _archive.StoreAsync(TestInstances.Ct());

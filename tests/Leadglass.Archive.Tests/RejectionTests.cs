@@ -68,6 +68,33 @@ public sealed class RejectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatWasSelectedBeforeItsRejectionLeavesNoMore()
+    {
+        await _archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.1"));
+        await _archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.2"));
+        var selected = await _archive.SelectAsync(TestInstances.Keys("STUDY", (DicomTag.StudyInstanceUID, Study)));
+        var grant = await _archive.Access.GrantAsync(Operation.Retrieve);
+        await _archive.RejectAsync(Study, RejectionReason.PatientSafety, "1.2.3.1");
+
+        foreach (var instance in selected)
+        {
+            if (instance.SopInstance.Value == "1.2.3.1")
+            {
+                await Assert.ThrowsAsync<InstanceWithdrawnException>(async () =>
+                    await _archive.Archive.Retrieval.OpenAsync(grant, instance, None)
+                );
+            }
+            else
+            {
+                using var opened = await _archive.Archive.Retrieval.OpenAsync(grant, instance, None);
+                Assert.NotEmpty(await TestArchive.BytesOfAsync(opened, opened.TransferSyntax));
+            }
+        }
+
+        Assert.Equal(2, selected.Count);
+    }
+
+    [Fact]
     public async Task AStudyRejectedWholeIsGoneUntilSomethingOfItIsShown()
     {
         await _archive.StoreAsync(TestInstances.Ct(instance: "1.2.3.1"));

@@ -39,6 +39,9 @@ public sealed class ArchivedInstance
     /// <summary>Whose what leaves is; null where it is as it came.</summary>
     internal PatientCorrection? Correction { get; private init; }
 
+    /// <summary>The decisions that this selection knew of.</summary>
+    internal long Decisions { get; private init; }
+
     internal Token Token { get; }
 
     internal BlobLocation Location { get; }
@@ -49,7 +52,7 @@ public sealed class ArchivedInstance
     /// <summary>The number of its frames by its row: Number of Frames (0028,0008), 1 without it.</summary>
     public int FrameCount { get; private init; }
 
-    internal static ArchivedInstance Of(InstanceRow row, DataSet content, OpenedSeries series) =>
+    internal static ArchivedInstance Of(InstanceRow row, DataSet content, OpenedSeries series, long decisions) =>
         SopInstanceUid.TryParse(content.GetString(DicomTag.SOPInstanceUID), out var instance)
         && SopClassUid.TryParse(content.GetString(DicomTag.SOPClassUID), out var sopClass)
         && TransferSyntax.Find(content.GetString(DicomTag.AvailableTransferSyntaxUID) ?? "") is { } syntax
@@ -57,6 +60,7 @@ public sealed class ArchivedInstance
             ? new ArchivedInstance(series.Facts, seriesUid, instance, sopClass, syntax, row.Token, row.Location)
             {
                 Correction = series.Correction,
+                Decisions = decisions,
                 FrameCount = (int)Math.Clamp(content.GetInt64(DicomTag.NumberOfFrames) ?? 1, 1, int.MaxValue),
             }
             : throw new IndexDamagedException("an instance's row lacks its UIDs: rebuild the index");

@@ -85,6 +85,7 @@ public sealed partial class InstanceRetrieval
     )
     {
         RequireRelease(grant);
+        var decisions = _decisions.Value;
         if (
             await _index.FindStudyAsync(_keys.Of(study), cancellationToken) is not { } row
             || _opener.OpenStudy(grant, row) is not { } opened
@@ -109,9 +110,9 @@ public sealed partial class InstanceRetrieval
                 );
             }
 
-            List<ArchivedInstance> instances = [];
-            await AddInstancesAsync(opened, part, null, instances, cancellationToken);
-            if (await MetadataOfAsync(grant, instances, cancellationToken) is { } made)
+            var selected = new Selection(decisions);
+            await AddInstancesAsync(opened, part, null, selected, cancellationToken);
+            if (await MetadataOfAsync(grant, selected.Instances, cancellationToken) is { } made)
             {
                 // Kept for the next one; this one need not wait for that.
                 _ = _metadata.KeepAsync(row, part.Row, made);

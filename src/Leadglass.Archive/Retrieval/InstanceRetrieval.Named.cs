@@ -23,6 +23,7 @@ public sealed partial class InstanceRetrieval
     )
     {
         RequireRelease(grant);
+        var all = new Selection(_decisions.Value);
         if (
             await _index.FindStudyAsync(_keys.Of(study), cancellationToken) is not { } row
             || _opener.OpenStudy(grant, row) is not { } opened
@@ -33,16 +34,16 @@ public sealed partial class InstanceRetrieval
 
         if (instance is { } one)
         {
-            return await FindInstanceAsync(grant, opened, series, one, cancellationToken) is { } found ? [found] : [];
+            await AddInstanceAsync(grant, opened, series, one, all, cancellationToken);
+            return all.Instances;
         }
 
-        List<ArchivedInstance> all = [];
         await foreach (var part in SeriesAsync(grant, opened, series, cancellationToken))
         {
             await AddInstancesAsync(opened, part, null, all, cancellationToken);
         }
 
-        return all;
+        return all.Instances;
     }
 
     /// <summary>One instance, or null where there is none that the grant covers.</summary>
@@ -66,20 +67,31 @@ public sealed partial class InstanceRetrieval
         }
     }
 
-    private async ValueTask<ArchivedInstance?> FindInstanceAsync(
+    private async ValueTask AddInstanceAsync(
         AccessGrant grant,
         OpenedStudy study,
         SeriesInstanceUid? series,
         SopInstanceUid instance,
+        Selection selected,
         CancellationToken cancellationToken
-    ) =>
-        await _index.FindInstanceAsync(_keys.Of(instance), cancellationToken) is { Rejected: null } row
-        && (series is not { } named || _keys.Of(named) == row.Series)
-        && await _index.FindSeriesAsync(row.Series, cancellationToken) is { } seriesRow
-        && seriesRow.Study == study.Row.Token
-        && ContentOpener.OpenSeries(grant, study, seriesRow) is { } opened
-            ? ArchivedInstance.Of(row, ContentOpener.OpenInstance(study, row), opened)
-            : null;
+    )
+    {
+        if (
+            await _index.FindInstanceAsync(_keys.Of(instance), cancellationToken) is { Rejected: null } row
+            && (series is not { } named || _keys.Of(named) == row.Series)
+            && await _index.FindSeriesAsync(row.Series, cancellationToken) is { } seriesRow
+            && seriesRow.Study == study.Row.Token
+            && ContentOpener.OpenSeries(grant, study, seriesRow) is { } opened
+        )
+        {
+            Add(selected, study, row, opened);
+        }
+    }
+
+    private static void Add(Selection selected, OpenedStudy study, InstanceRow row, OpenedSeries series) =>
+        selected.Instances.Add(
+            ArchivedInstance.Of(row, ContentOpener.OpenInstance(study, row), series, selected.Decisions)
+        );
 
     /// <summary>The series of a study that the grant covers, or the one that is named.</summary>
     private async IAsyncEnumerable<OpenedSeries> SeriesAsync(
@@ -116,7 +128,7 @@ public sealed partial class InstanceRetrieval
         OpenedStudy study,
         OpenedSeries series,
         HashSet<Token>? wanted,
-        List<ArchivedInstance> selected,
+        Selection selected,
         CancellationToken cancellationToken
     )
     {
@@ -127,7 +139,7 @@ public sealed partial class InstanceRetrieval
                 continue;
             }
 
-            if (selected.Count >= _options.RetrievedInstancesMax)
+            if (selected.Instances.Count >= _options.RetrievedInstancesMax)
             {
                 throw new SearchRefusedException(
                     QueryStatus.UnableToCountMatches,
@@ -135,7 +147,7 @@ public sealed partial class InstanceRetrieval
                 );
             }
 
-            selected.Add(ArchivedInstance.Of(row, ContentOpener.OpenInstance(study, row), series));
+            Add(selected, study, row, series);
         }
     }
 

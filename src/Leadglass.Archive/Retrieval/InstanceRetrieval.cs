@@ -15,6 +15,7 @@ public sealed partial class InstanceRetrieval
     private readonly StudyDirectory _directory;
     private readonly ContentOpener _opener;
     private readonly MetadataKeeper _metadata;
+    private readonly DecisionCount _decisions;
     private readonly ArchiveOptions _options;
 
     internal InstanceRetrieval(
@@ -23,9 +24,13 @@ public sealed partial class InstanceRetrieval
         StudyDirectory directory,
         ContentOpener opener,
         MetadataKeeper metadata,
+        DecisionCount decisions,
         ArchiveOptions options
-    ) =>
-        (_index, _keys, _directory, _opener, _metadata, _options) = (index, keys, directory, opener, metadata, options);
+    )
+    {
+        (_index, _keys, _directory, _opener) = (index, keys, directory, opener);
+        (_metadata, _decisions, _options) = (metadata, decisions, options);
+    }
 
     /// <summary>
     /// The instances that a retrieve request names by its unique keys, hierarchically or relationally; UIDs may be lists.
@@ -43,7 +48,7 @@ public sealed partial class InstanceRetrieval
     {
         RequireRelease(grant);
         var keys = RetrieveKeys.Of(request);
-        List<ArchivedInstance> selected = [];
+        var selected = new Selection(_decisions.Value);
         foreach (var token in await StudiesAsync(keys, cancellationToken))
         {
             if (
@@ -56,21 +61,29 @@ public sealed partial class InstanceRetrieval
             }
         }
 
-        return selected;
+        return selected.Instances;
     }
 
-    /// <summary>Opens one instance.</summary>
+    /// <summary>Opens one instance, as the decisions taken until now have it.</summary>
     /// <param name="grant">Leave to retrieve, move or export.</param>
     /// <param name="instance">One that <see cref="SelectAsync(AccessGrant, SearchRequest, CancellationToken)"/> gave.</param>
     /// <exception cref="AccessRefusedException">The grant does not hold or cover it, or the trail fails.</exception>
     /// <exception cref="SealingException">The record is damaged, or was erased meanwhile.</exception>
     /// <exception cref="BlobDamagedException">The record is missing.</exception>
+    /// <exception cref="InstanceWithdrawnException">It was rejected, or became another's, since it was selected.</exception>
     public async ValueTask<OpenedInstance> OpenAsync(
         AccessGrant grant,
         ArchivedInstance instance,
         CancellationToken cancellationToken
     )
     {
+        if (instance.Decisions != _decisions.Value)
+        {
+            instance =
+                await FindAsync(grant, instance.Facts.Study, instance.Series, instance.SopInstance, cancellationToken)
+                ?? throw new InstanceWithdrawnException();
+        }
+
         var (record, descriptor) = await _opener.OpenRecordAsync(
             grant,
             instance.Facts,
@@ -85,7 +98,7 @@ public sealed partial class InstanceRetrieval
         AccessGrant grant,
         OpenedStudy study,
         RetrieveKeys keys,
-        List<ArchivedInstance> selected,
+        Selection selected,
         CancellationToken cancellationToken
     )
     {
@@ -142,6 +155,12 @@ public sealed partial class InstanceRetrieval
         }
 
         return [.. studies.Distinct()];
+    }
+
+    /// <summary>What was selected so far, knowing of so many decisions: their number is read before the index is.</summary>
+    private sealed record Selection(long Decisions)
+    {
+        public List<ArchivedInstance> Instances { get; } = [];
     }
 
     private static HashSet<Token>? Wanted<T>(IReadOnlyList<T> uids, Func<T, Token> token) =>

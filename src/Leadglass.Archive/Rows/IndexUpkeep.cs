@@ -33,6 +33,9 @@ internal sealed class IndexUpkeep
 
     public IndexProjection Projection { get; }
 
+    /// <summary>The decisions that this carried out.</summary>
+    public DecisionCount Decisions { get; } = new();
+
     /// <summary>Brings the directory to what the index now says of the studies that were touched.</summary>
     public async ValueTask AppliedAsync(CancellationToken cancellationToken)
     {
@@ -213,6 +216,7 @@ internal sealed class IndexUpkeep
         await ApplyPendingAsync(changes, cancellationToken);
         await projection.GatherAsync(changes, cancellationToken);
         await ApplyPendingAsync(changes, cancellationToken);
+        Decisions.Add();
     }
 
     private async ValueTask ApplyPendingAsync(List<IndexChange> changes, CancellationToken cancellationToken)

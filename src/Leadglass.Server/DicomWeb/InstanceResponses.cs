@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Runtime.ExceptionServices;
 using Leadglass.Access;
 using Leadglass.Archive;
@@ -119,40 +120,36 @@ internal sealed class InstanceResponses(
         foreach (var (instance, form) in outgoing)
         {
             tally.Began(instance.Facts);
-            using var opened = await archive.Retrieval.OpenAsync(lease.Current, instance, context.RequestAborted);
-            if (!context.Response.HasStarted)
-            {
-                context.Response.StatusCode = status;
-                context.Response.ContentType = form.MultipartType(boundary).ToString();
-                if (HttpMethods.IsHead(context.Request.Method))
-                {
-                    return;
-                }
-            }
-
-            var file = new OutgoingInstance(opened, form.TransferSyntax!, transcoder);
             var hasBegun = false;
             try
             {
-                if (
-                    !await file.CopyAsync(
-                        context.Response.BodyWriter,
-                        _ =>
-                        {
-                            hasBegun = true;
-                            writer.BeginPart(form.MediaType, contentLength: file.LengthBytes);
-                        },
-                        context.RequestAborted
-                    )
-                )
+                using var opened = await archive.Retrieval.OpenAsync(lease.Current, instance, context.RequestAborted);
+                if (!context.Response.HasStarted)
+                {
+                    context.Response.StatusCode = status;
+                    context.Response.ContentType = form.MultipartType(boundary).ToString();
+                    if (HttpMethods.IsHead(context.Request.Method))
+                    {
+                        return;
+                    }
+                }
+
+                var file = new OutgoingInstance(opened, form.TransferSyntax!, transcoder);
+                if (!await file.CopyAsync(context.Response.BodyWriter, Begin, context.RequestAborted))
                 {
                     return;
                 }
+
+                void Begin(PipeWriter _)
+                {
+                    hasBegun = true;
+                    writer.BeginPart(form.MediaType, contentLength: file.LengthBytes);
+                }
             }
-            catch (Exception undecodable) when (!hasBegun && IsOfOneInstance(undecodable))
+            catch (Exception ofOne) when (!hasBegun && IsOfOneInstance(ofOne))
             {
                 // The others go on; the trail has this one as not sent.
-                failure ??= undecodable;
+                failure ??= ofOne;
                 status = StatusCodes.Status206PartialContent;
                 continue;
             }
@@ -170,7 +167,10 @@ internal sealed class InstanceResponses(
 
     /// <summary>Nothing that a busy decoder would do for each of them.</summary>
     private static bool IsOfOneInstance(Exception failure) =>
-        failure is FrameUnavailableException or PixelDataException { Problem: not PixelDataProblem.Busy };
+        failure
+            is InstanceWithdrawnException
+                or FrameUnavailableException
+                or PixelDataException { Problem: not PixelDataProblem.Busy };
 
     private SendTally Tally(HttpContext context, GrantLease? lease = null)
     {

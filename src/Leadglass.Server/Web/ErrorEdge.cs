@@ -30,6 +30,10 @@ internal sealed class ErrorEdge(ServerLog log)
         {
             await AnswerAsync(context, refused.Reason);
         }
+        catch (InstanceWithdrawnException)
+        {
+            await AnswerAsync(context, RefusalReason.OutOfScope);
+        }
         catch (DicomWebException refused)
         {
             await AnswerAsync(context, refused);
