@@ -43,6 +43,17 @@ public sealed class TransferSyntax
     public static TransferSyntax DeflatedExplicitVrLittleEndian { get; } =
         new("1.2.840.10008.1.2.1.99", "Deflated Explicit VR Little Endian", Traits.Deflated);
 
+    /// <summary>
+    /// Private to Leadglass: the data set of a C-STORE is a sealed envelope, in which an edge forwards what it took in for
+    /// an archive. Only that archive can open it; nothing is stored in it.
+    /// </summary>
+    public static TransferSyntax LeadglassEnvelope { get; } =
+        new(
+            "2.25.56412600005256842424614242134721893375",
+            "Leadglass Sealed Envelope",
+            Traits.Encapsulated | Traits.NotStorable
+        );
+
     public string Uid { get; }
 
     public string Name { get; }
@@ -63,12 +74,12 @@ public sealed class TransferSyntax
     /// <summary>Native pixel data: among these and deflated any data set converts without a codec.</summary>
     public bool IsConvertible => !IsEncapsulated && IsStorable;
 
-    /// <summary>All that are known, in the order of PS3.6.</summary>
+    /// <summary>All of the standard, in the order of PS3.6.</summary>
     public static IReadOnlyList<TransferSyntax> All { get; } = List();
 
     // Below the properties that it is made of: static initialisers run in the order of the text.
     private static FrozenDictionary<string, TransferSyntax> ByUid { get; } =
-        All.ToFrozenDictionary(syntax => syntax.Uid);
+        All.Append(LeadglassEnvelope).ToFrozenDictionary(syntax => syntax.Uid);
 
     /// <summary>The syntax of a UID without padding; null when it is unknown.</summary>
     public static TransferSyntax? Find(string uid) => ByUid.GetValueOrDefault(uid);

@@ -74,6 +74,23 @@ public sealed class StorageCommitmentTests
         );
     }
 
+    /// <summary>PS3.7 10.1.4.1.8: an action may have a reply.</summary>
+    [Fact(Timeout = 20_000)]
+    public async Task AnActionsReplyComesBack()
+    {
+        var server = new TestHandler
+        {
+            Action = (_, _) => Task.FromResult(DimseStatus.Success),
+            Reply = information => Transaction(information?.GetString(DicomTag.TransactionUID) + ".9"),
+        };
+        await using var connected = await Connected.OpenAsync(server, Connected.Options(Commitment));
+
+        var reply = await connected.Client.ActionWithReplyAsync(Class, WellKnown, 1, Transaction("1.2.3.7"));
+
+        Assert.Equal(DimseStatus.Success, reply.Status);
+        Assert.Equal("1.2.3.7.9", reply.Information?.GetString(DicomTag.TransactionUID));
+    }
+
     private static DataSet Transaction(string uid)
     {
         var information = new DataSet();

@@ -202,32 +202,37 @@ internal sealed partial class Association
         return AnswerAsync(command, context, operation, () => _handler.EchoAsync(request, context, operation.Token));
     }
 
-    private ValueTask ActionAsync(
+    private async ValueTask ActionAsync(
         CommandSet command,
         PresentationContext context,
         ReadOnlyMemory<byte>? information,
         Operation operation
-    ) =>
-        AnswerAsync(
-            command,
-            context,
-            operation,
-            () =>
-            {
-                if (!SopInstanceUid.TryParse(command.RequestedSopInstanceUid, out var instance))
-                {
-                    return new(DimseStatus.InvalidSopInstance);
-                }
+    )
+    {
+        ActionReply reply;
+        try
+        {
+            reply = SopInstanceUid.TryParse(command.RequestedSopInstanceUid, out var instance)
+                ? await _handler.ActionWithReplyAsync(
+                    new NActionRequest(
+                        operation.MessageId,
+                        SopClassOf(command),
+                        instance,
+                        command.ActionTypeId.GetValueOrDefault()
+                    ),
+                    Decode(information, context),
+                    context,
+                    operation.Token
+                )
+                : new ActionReply(DimseStatus.InvalidSopInstance);
+        }
+        catch (Exception error) when (_upper.End is null)
+        {
+            reply = new ActionReply(StatusOf(error, operation));
+        }
 
-                var request = new NActionRequest(
-                    operation.MessageId,
-                    SopClassOf(command),
-                    instance,
-                    command.ActionTypeId.GetValueOrDefault()
-                );
-                return _handler.ActionAsync(request, Decode(information, context), context, operation.Token);
-            }
-        );
+        await RespondAsync(Response(command, reply.Status), context, reply.Status, reply.Information);
+    }
 
     private ValueTask EventReportAsync(
         CommandSet command,

@@ -170,8 +170,18 @@ public sealed class DicomClientAssociation : IAsyncDisposable
         return RetrieveAsync(command, ContextOf(sopClass), identifier, progress, cancellationToken);
     }
 
-    /// <summary>N-ACTION.</summary>
+    /// <summary>N-ACTION whose reply does not matter.</summary>
     public async Task<DimseStatus> ActionAsync(
+        SopClassUid sopClass,
+        SopInstanceUid sopInstance,
+        ushort actionTypeId,
+        DataSet? information,
+        CancellationToken cancellationToken = default
+    ) => (await ActionWithReplyAsync(sopClass, sopInstance, actionTypeId, information, cancellationToken)).Status;
+
+    /// <summary>N-ACTION and what it is answered.</summary>
+    /// <exception cref="DicomFormatException">The reply is no data set.</exception>
+    public async Task<ActionReply> ActionWithReplyAsync(
         SopClassUid sopClass,
         SopInstanceUid sopInstance,
         ushort actionTypeId,
@@ -188,7 +198,11 @@ public sealed class DicomClientAssociation : IAsyncDisposable
         };
         var context = ContextOf(sopClass);
         await using var invocation = await _association.InvokeAsync(command, context, information, cancellationToken);
-        return (await invocation.NextAsync(cancellationToken)).Command.DimseStatus;
+        var (response, dataSet) = await invocation.NextAsync(cancellationToken);
+        return new ActionReply(
+            response.DimseStatus,
+            dataSet.IsEmpty ? null : _association.DecodeIdentifier(dataSet, context)
+        );
     }
 
     /// <summary>N-EVENT-REPORT, where this side is the SCP by role selection.</summary>

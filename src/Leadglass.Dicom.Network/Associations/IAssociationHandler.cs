@@ -72,6 +72,14 @@ public interface IDimseHandler
         CancellationToken cancellationToken
     ) => new(DimseStatus.SopClassNotSupported);
 
+    /// <summary>N-ACTION of a SOP class whose actions have a reply; by default <see cref="ActionAsync"/> without one.</summary>
+    async ValueTask<ActionReply> ActionWithReplyAsync(
+        NActionRequest request,
+        DataSet? information,
+        PresentationContext context,
+        CancellationToken cancellationToken
+    ) => new(await ActionAsync(request, information, context, cancellationToken));
+
     /// <summary>N-EVENT-REPORT.</summary>
     ValueTask<DimseStatus> EventReportAsync(
         NEventReportRequest request,

@@ -79,6 +79,11 @@ public sealed record NActionRequest(
     ushort ActionTypeId
 );
 
+/// <summary>N-ACTION-RSP (PS3.7 10.1.4).</summary>
+/// <param name="Status">Status (0000,0900).</param>
+/// <param name="Information">Action Reply; null where the action has none.</param>
+public readonly record struct ActionReply(DimseStatus Status, DataSet? Information = null);
+
 /// <summary>N-EVENT-REPORT-RQ (PS3.7 10.1.1).</summary>
 /// <param name="SopClass">Affected SOP Class UID (0000,0002).</param>
 /// <param name="SopInstance">Affected SOP Instance UID (0000,1000).</param>

@@ -37,6 +37,9 @@ internal sealed class TestHandler : IAssociationHandler, IAssociationHandlerFact
     public Func<NActionRequest, DataSet?, Task<DimseStatus>> Action { get; set; } =
         (_, _) => Task.FromResult(DimseStatus.NoSuchActionType);
 
+    /// <summary>The reply of an action; null: it has none.</summary>
+    public Func<DataSet?, DataSet>? Reply { get; set; }
+
     public Func<NEventReportRequest, DataSet?, Task<DimseStatus>> EventReport { get; set; } =
         (_, _) => Task.FromResult(DimseStatus.NoSuchEventType);
 
@@ -86,12 +89,12 @@ internal sealed class TestHandler : IAssociationHandler, IAssociationHandlerFact
         CancellationToken cancellationToken
     ) => new(Move(request, identifier, cancellationToken));
 
-    public async ValueTask<DimseStatus> ActionAsync(
+    public async ValueTask<ActionReply> ActionWithReplyAsync(
         NActionRequest request,
         DataSet? information,
         PresentationContext context,
         CancellationToken cancellationToken
-    ) => await Action(request, information);
+    ) => new(await Action(request, information), Reply?.Invoke(information));
 
     public async ValueTask<DimseStatus> EventReportAsync(
         NEventReportRequest request,
