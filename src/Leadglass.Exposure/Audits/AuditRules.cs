@@ -1,0 +1,104 @@
+using System.Net;
+
+namespace Leadglass.Exposure;
+
+/// <summary>What must hold in an audit document beyond its grammar, since reports and comparisons build on it.</summary>
+internal static class AuditRules
+{
+    private const int TextMax = 4096;
+    private const int ListMax = 4096;
+    private const int FindingsMax = 1_000_000;
+
+    private static readonly string[] Protocols = ["dicom", "dicom-tls", "dicomweb", "dicomweb-tls"];
+
+    /// <summary>The first thing that cannot be, in words that quote nothing; null where all holds.</summary>
+    public static string? FirstMistake(AuditDocument document)
+    {
+        if (document.FormatVersion is < 1 or > AuditDocument.FormatVersionCurrent)
+        {
+            return $"its format is {document.FormatVersion}; this program reads up to {AuditDocument.FormatVersionCurrent}";
+        }
+        if (document.Findings.Count > FindingsMax)
+        {
+            return $"it has more than {FindingsMax} findings";
+        }
+        if (document.Finished < document.Started)
+        {
+            return "it ended before it began";
+        }
+        string?[] texts =
+        [
+            document.Tool,
+            document.Mode,
+            document.Shard,
+            document.StoppedEarly,
+            .. Texts(document.Scope),
+        ];
+        if (!Array.TrueForAll(texts, IsShort) || document.Refusals.Count > ListMax)
+        {
+            return "a text or a list at its head is too long";
+        }
+        var addresses = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (index, finding) in document.Findings.Index())
+        {
+            var mistake =
+                Mistake(finding) ?? (addresses.Add(finding.Address) ? null : "its address has a finding already");
+            if (mistake is not null)
+            {
+                return $"finding {index + 1}: {mistake}";
+            }
+        }
+        return Sums(document);
+    }
+
+    private static string? Mistake(Finding finding) =>
+        finding switch
+        {
+            _ when !IPAddress.TryParse(finding.Address, out _) => "its address is none",
+            { Port: < 1 or > 65_535 } => "its port is none",
+            _ when !Protocols.Contains(finding.Protocol, StringComparer.Ordinal) => "its protocol is not known",
+            { Rung: < 0 or > 6 } => "its rung is not on the ladder",
+            { Severity.Score: < 0 or > 10 } => "its score is not between 0 and 10",
+            { Endpoints.Count: 0 or > ListMax } => "it has no endpoint, or too many",
+            { Records.Totals: var totals } when totals.Any(total => total.Value < 0) => "a count is below zero",
+            _ when !Texts(finding).All(IsShort) => "a text is too long",
+            _ => null,
+        };
+
+    private static string? Sums(AuditDocument document)
+    {
+        var totals = document.Totals;
+        var findings = document.Findings;
+        if (totals.Addresses < 0 || totals.Ports < 0 || totals.OpenPorts < 0)
+        {
+            return "a total is below zero";
+        }
+        var sums = AuditTotals.Of(findings, totals.Addresses, totals.Ports, totals.OpenPorts);
+        return totals == sums ? null : "its totals are not those of its findings";
+    }
+
+    private static IEnumerable<string?> Texts(AuditScope scope) =>
+        [
+            scope.Name,
+            scope.Digest,
+            scope.AuthorisedBy,
+            scope.Basis,
+            scope.Contact,
+            scope.RecordsBasis,
+            scope.HighestRung,
+        ];
+
+    private static IEnumerable<string?> Texts(Finding finding) =>
+        [
+            finding.RungLabel,
+            finding.Product.Name,
+            finding.Product.Version,
+            finding.Sentence.En,
+            finding.Sentence.De,
+            finding.Severity.Vector,
+            finding.Severity.Basis,
+            .. finding.Advice.Concat(finding.LogsToSecure).SelectMany(text => new[] { text.En, text.De }),
+        ];
+
+    private static bool IsShort(string? text) => text is null || text.Length <= TextMax;
+}

@@ -1,0 +1,110 @@
+namespace Leadglass.Exposure;
+
+/// <summary>From the rungs tried at one endpoint to what it gives a stranger.</summary>
+internal static class EndpointVerdict
+{
+    // PS3.8 Table 9-21: rejected permanently by the service user, called AE title not recognised.
+    private const string CalledTitleRejected = "reject 1/1/7";
+
+    public static FoundEndpoint Of(DicomObservation observation)
+    {
+        var query = AnswerAt(observation.Rungs, Rung.NullQuery);
+        return new FoundEndpoint
+        {
+            Port = observation.Target.Port,
+            Protocol = observation.IsTls ? "dicom-tls" : "dicom",
+            Name = observation.Target.Name,
+            QueryOpen = query,
+            RecordsVisible = Visible(observation.RecordsVisible, observation.Records, query),
+            RetrieveOpen = AnswerAt(observation.Rungs, Rung.NullRetrieve),
+            EchoOpen = AnswerAt(observation.Rungs, Rung.Echo),
+            Tls = observation.Tls,
+            AeTitleCheck = observation.AeTitleCheck,
+            CalledAeTitle = observation.CalledAeTitle,
+            ImplementationClassUid = observation.ImplementationClassUid,
+            ImplementationVersionName = observation.ImplementationVersionName,
+            AcceptedSopClasses = observation.AcceptedSopClasses,
+            Rungs = Found(observation.Rungs),
+            Records = observation.Records,
+            IdentifyingFields = observation.IdentifyingFields,
+            Oddities = observation.Oddities,
+        };
+    }
+
+    public static FoundEndpoint Of(WebObservation observation)
+    {
+        var query = AnswerAt(observation.Rungs, Rung.NullQuery);
+        return new FoundEndpoint
+        {
+            Port = observation.Target.Port,
+            Protocol = observation.IsTls ? "dicomweb-tls" : "dicomweb",
+            Name = observation.Target.Name,
+            QueryOpen = query,
+            RecordsVisible = Visible(observation.RecordsVisible, observation.Records, query),
+            RetrieveOpen = AnswerAt(observation.Rungs, Rung.NullRetrieve),
+            AdministrationOpen = observation.IsAdministrationOpen,
+            Tls = observation.Tls,
+            Root = observation.Root,
+            Signs = observation.Signs,
+            Rungs = Found(observation.Rungs),
+            Records = observation.Records,
+            IdentifyingFields = observation.IdentifyingFields,
+            Oddities = observation.Oddities,
+        };
+    }
+
+    /// <summary>The highest rung that gave an answer; whatever speaks was identified, rung 1.</summary>
+    public static Rung Highest(IReadOnlyList<RungAnswer> rungs) =>
+        rungs
+            .Where(answer => Judged(answer) != Answer.Unknown)
+            .Select(answer => answer.Rung)
+            .Append(Rung.Identify)
+            .Max();
+
+    /// <summary>Open where any try was answered, closed where one was refused and none answered.</summary>
+    private static bool? AnswerAt(IReadOnlyList<RungAnswer> rungs, Rung rung)
+    {
+        bool? verdict = null;
+        foreach (var answer in rungs.Where(answer => answer.Rung == rung).Select(Judged))
+        {
+            verdict = answer switch
+            {
+                Answer.Open => true,
+                Answer.Closed => verdict ?? false,
+                _ => verdict,
+            };
+        }
+        return verdict;
+    }
+
+    /// <summary>A rejection of the called title refuses the title, not the stranger, who may find out another one.</summary>
+    private static Answer Judged(RungAnswer answer) =>
+        answer.Answer == Answer.Closed && answer.Response.StartsWith(CalledTitleRejected, StringComparison.Ordinal)
+            ? Answer.Unknown
+            : answer.Answer;
+
+    private static bool? Visible(bool? shown, ExposedRecords? records, bool? query)
+    {
+        var counted = records?.Totals.FirstOrDefault(total => total.Unit is CountUnit.Studies or CountUnit.Images);
+        return counted switch
+        {
+            { Value: > 0 } => true,
+            { Value: 0, Kind: CountKind.Exact } => shown ?? false,
+            _ => shown ?? (query is false ? false : null),
+        };
+    }
+
+    private static IReadOnlyList<FoundRung> Found(IReadOnlyList<RungAnswer> rungs) =>
+        [
+            .. rungs
+                .OrderBy(answer => answer.Rung)
+                .Select(answer => new FoundRung(
+                    answer.Rung.Number(),
+                    answer.Rung.Label(),
+                    Judged(answer),
+                    answer.Response,
+                    answer.Reason,
+                    answer.At
+                )),
+        ];
+}
