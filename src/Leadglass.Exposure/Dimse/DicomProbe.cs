@@ -4,9 +4,7 @@ namespace Leadglass.Exposure;
 /// Climbs the ladder of proof at one endpoint over the DICOM upper layer: in clear first, inside TLS where clear fails in a
 /// way that suggests it, and never above the plan's highest rung.
 /// </summary>
-/// <param name="dialer">The one way to a connection.</param>
-/// <param name="time">The clock of all times and time-outs.</param>
-public sealed class DicomProbe(IProbeDialer dialer, TimeProvider time)
+public sealed class DicomProbe
 {
     /// <summary>The calling AE title of every probe.</summary>
     public const string CallingAeTitle = "LEADGLASS-AUDIT";
@@ -16,6 +14,22 @@ public sealed class DicomProbe(IProbeDialer dialer, TimeProvider time)
 
     /// <summary>The called AE title that nobody has.</summary>
     public const string UnknownCalledAeTitle = "LEADGLASS-ANY";
+
+    private readonly IProbeDialer _dialer;
+    private readonly TimeProvider _time;
+    private readonly DicomProbeTimes _times;
+
+    /// <param name="dialer">The one way to a connection.</param>
+    /// <param name="time">The clock of all times and time-outs.</param>
+    public DicomProbe(IProbeDialer dialer, TimeProvider time)
+        : this(dialer, time, new DicomProbeTimes()) { }
+
+    internal DicomProbe(IProbeDialer dialer, TimeProvider time, DicomProbeTimes times)
+    {
+        _dialer = dialer;
+        _time = time;
+        _times = times;
+    }
 
     /// <summary>
     /// Probes one endpoint. What a server does, however hostile, ends in an observation: rungs that could not be told are
@@ -35,24 +49,30 @@ public sealed class DicomProbe(IProbeDialer dialer, TimeProvider time)
     )
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var dialled = await dialer.DialAsync(target, Rung.Connect, cancel);
+        return plan.HighestRung == Rung.Connect
+            ? await ConnectAsync(target, cancel)
+            : await new DicomLadder(new DicomEndpoint(_dialer, _time, _times, target), plan, hint).ClimbAsync(cancel);
+    }
+
+    private async ValueTask<DicomObservation> ConnectAsync(ProbeTarget target, CancellationToken cancel)
+    {
+        var dialled = await _dialer.DialAsync(target, Rung.Connect, cancel);
         if (dialled.Connection is { } connection)
         {
             await connection.DisposeAsync();
         }
 
-        var reason = dialled.Outcome switch
+        var (answer, response, reason) = dialled.Outcome switch
         {
-            DialOutcome.Connected => "something listens; what it speaks was not asked",
-            DialOutcome.Refused => "nothing listens there",
-            DialOutcome.Silent => "no answer in time",
-            _ => "the host cannot be reached",
+            DialOutcome.Connected => (Answer.Open, "connected", "something listens"),
+            DialOutcome.Refused => (Answer.Closed, "refused", "nothing listens there"),
+            _ => (Answer.Unknown, "time-out", "no connection came about"),
         };
         return new DicomObservation
         {
             Target = target,
             SpeaksDicom = false,
-            Rungs = [new(Rung.Connect, Answer.Unknown, dialled.Outcome.ToString(), reason, time.GetUtcNow())],
+            Rungs = [new(Rung.Connect, answer, response, reason, _time.GetUtcNow())],
         };
     }
 }
