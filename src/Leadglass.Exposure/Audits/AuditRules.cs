@@ -97,7 +97,8 @@ internal static class AuditRules
             finding.Sentence.De,
             finding.Severity.Vector,
             finding.Severity.Basis,
-            .. finding.Advice.Concat(finding.LogsToSecure).SelectMany(text => new[] { text.En, text.De }),
+            .. finding.Advice.SelectMany(step => new[] { step.En, step.De, step.Setting, step.Source }),
+            .. finding.LogsToSecure.SelectMany(log => new[] { log.Path, log.En, log.De }),
         ];
 
     private static bool IsShort(string? text) => text is null || text.Length <= TextMax;

@@ -3,6 +3,8 @@ namespace Leadglass.Exposure;
 /// <summary>An audit in numbers, each with its unit; studies and images with how far they can be trusted.</summary>
 public sealed record AuditTotals
 {
+    internal const string NotCounted = "not-counted";
+
     /// <summary>Addresses that were tried.</summary>
     public required long Addresses { get; init; }
 
@@ -65,7 +67,7 @@ public sealed record AuditTotals
     private static (long Value, string Kind) Sum(IEnumerable<Finding> findings, CountUnit unit)
     {
         var sum = 0L;
-        string[] kinds = ["not-counted", "exact", "exact-over-dated", "estimate", "lower-bound"];
+        string[] kinds = [NotCounted, "exact", "exact-over-dated", "estimate", "lower-bound"];
         var weakest = 0;
         var isSomeUncounted = false;
         foreach (var finding in findings)

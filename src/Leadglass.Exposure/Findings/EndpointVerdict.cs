@@ -100,7 +100,7 @@ internal static class EndpointVerdict
                 .OrderBy(answer => answer.Rung)
                 .Select(answer => new FoundRung(
                     answer.Rung.Number(),
-                    answer.Rung.Label(),
+                    RungNumbers.LabelOf(answer.Rung),
                     Judged(answer),
                     answer.Response,
                     answer.Reason,

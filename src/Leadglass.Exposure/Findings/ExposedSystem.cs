@@ -19,11 +19,11 @@ public sealed record ExposedSystem(
     /// <summary>
     /// The verdict over all endpoints: open where any is open, closed where all that speak answered closed, else unknown.
     /// </summary>
-    /// <param name="product">What product it is.</param>
+    /// <param name="identification">What product it is.</param>
     /// <param name="inventory">Whose it is.</param>
     /// <param name="isDevice">Whether the scope marks it as a device.</param>
     /// <returns>Null where nothing on it speaks DICOM or DICOMweb.</returns>
-    public Finding? ToFinding(FoundProduct product, InventoryEntry? inventory, bool isDevice)
+    public Finding? ToFinding(ProductIdentification identification, FoundInventory? inventory, bool isDevice)
     {
         (FoundEndpoint Endpoint, Rung Highest)[] speaking =
         [
@@ -55,13 +55,23 @@ public sealed record ExposedSystem(
             Port = decides.Port,
             Protocol = decides.Protocol,
             Rung = highest.Number(),
-            RungLabel = highest.Label(),
+            RungLabel = RungNumbers.LabelOf(highest),
             QueryOpen = Of(endpoints, endpoint => endpoint.QueryOpen),
             RecordsVisible = Of(endpoints, endpoint => endpoint.RecordsVisible),
             RetrieveOpen = Of(endpoints, endpoint => endpoint.RetrieveOpen),
             EchoOpen = Of(endpoints.Where(endpoint => endpoint.IsDimse), endpoint => endpoint.EchoOpen),
             AdministrationOpen = endpoints.Any(endpoint => endpoint.AdministrationOpen),
-            Product = product,
+            Product = new FoundProduct(
+                identification.Product,
+                identification.Version,
+                identification.Vendor,
+                identification.Confidence,
+                identification.Evidence
+            ),
+            HoneypotLikelihood = identification.HoneypotLikelihood,
+            HoneypotSigns = identification.HoneypotSigns,
+            DemoLikelihood = identification.DemoLikelihood,
+            DemoSigns = identification.DemoSigns,
             Severity = new Severity { Basis = "unknown", Rating = "unknown" },
             Sentence = new FindingText("", ""),
             Records = records,
@@ -80,7 +90,13 @@ public sealed record ExposedSystem(
                 SeverityRules.ExtentOf(records, identifying.Length > 0)
             ),
         };
-        return finding with { Sentence = FindingSentence.Of(finding) };
+        var advice = AdviceFile.BuiltIn.For(identification);
+        return finding with
+        {
+            Sentence = FindingSentence.Of(finding),
+            Advice = [.. FindingAdvice.StepsFor(finding, advice)],
+            LogsToSecure = [.. FindingAdvice.LogsFor(finding, advice)],
+        };
     }
 
     /// <summary>The most open first; of equals DIMSE before DICOMweb, clear before TLS, the lower port.</summary>

@@ -46,10 +46,10 @@ public sealed record Finding
     public required FindingText Sentence { get; init; }
 
     /// <summary>What to do about it, in the order of the steps.</summary>
-    public IReadOnlyList<FindingText> Advice { get; init; } = [];
+    public IReadOnlyList<FoundStep> Advice { get; init; } = [];
 
     /// <summary>Which logs to secure, because they tell who has been there.</summary>
-    public IReadOnlyList<FindingText> LogsToSecure { get; init; } = [];
+    public IReadOnlyList<FoundLog> LogsToSecure { get; init; } = [];
 
     /// <summary>What was counted on this host, each unit from its best source; null where nothing was.</summary>
     public ExposedRecords? Records { get; init; }
@@ -70,7 +70,7 @@ public sealed record Finding
     public IReadOnlyList<string> DemoSigns { get; init; } = [];
 
     /// <summary>Whose it is by the scope's inventory; null where the inventory does not list it.</summary>
-    public InventoryEntry? Inventory { get; init; }
+    public FoundInventory? Inventory { get; init; }
 
     /// <summary>Whether the scope marks it as a device, which is never probed above rung 1.</summary>
     public bool IsDevice { get; init; }
@@ -93,19 +93,35 @@ public sealed record Finding
 /// <param name="De">German.</param>
 public sealed record FindingText(string En, string De);
 
+/// <summary>One step that closes an exposure.</summary>
+/// <param name="En">What to do, in English.</param>
+/// <param name="De">The same in German.</param>
+/// <param name="Setting">The setting as it should stand; null where there is none.</param>
+/// <param name="Source">Where this is documented.</param>
+public sealed record FoundStep(string En, string De, string? Setting, string? Source);
+
+/// <summary>A log that may tell who has been there.</summary>
+/// <param name="Path">Where it lies by default; null where the product has no fixed place.</param>
+/// <param name="En">What it holds and how to secure it, in English.</param>
+/// <param name="De">The same in German.</param>
+public sealed record FoundLog(string? Path, string En, string De);
+
 /// <summary>What product a system is.</summary>
 /// <param name="Name">Its name; <c>unknown</c>.</param>
 /// <param name="Version">Its version, where it says one.</param>
+/// <param name="Vendor">Who makes it.</param>
 /// <param name="Confidence">0 to 1.</param>
 /// <param name="Evidence">What speaks for it.</param>
-public sealed record FoundProduct(string Name, string? Version, double Confidence, IReadOnlyList<string> Evidence)
-{
-    /// <summary>Not to be told.</summary>
-    public static FoundProduct Unknown { get; } = new("unknown", null, 0, []);
-}
+public sealed record FoundProduct(
+    string Name,
+    string? Version,
+    string? Vendor,
+    double Confidence,
+    IReadOnlyList<string> Evidence
+);
 
 /// <summary>Whose a system is, by the scope's inventory.</summary>
 /// <param name="Site">Where it stands.</param>
 /// <param name="Owner">Whose it is.</param>
 /// <param name="Contact">Who is to be told.</param>
-public sealed record InventoryEntry(string? Site, string? Owner, string? Contact);
+public sealed record FoundInventory(string? Site, string? Owner, string? Contact);

@@ -102,7 +102,7 @@ public static class RungNumbers
         };
 
     /// <summary>As the ladder of proof calls it: <c>0</c> to <c>4</c>, <c>5a</c>, <c>5b</c>, <c>6</c>.</summary>
-    public static string Label(this Rung rung) =>
+    internal static string LabelOf(Rung rung) =>
         rung switch
         {
             Rung.CountEndpoints => "5a",

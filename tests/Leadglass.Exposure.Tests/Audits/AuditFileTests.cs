@@ -221,13 +221,13 @@ public sealed class AuditFileTests : IDisposable
         var closed = Seen.Finding(Seen.Dicom(104, Answer.Closed)) with
         {
             Address = "2001:db8::5",
-            Inventory = new InventoryEntry("Haus 2", "Radiologie", "it@example.org"),
-            Advice = [new FindingText("Do this.", "Tun Sie dies.")],
+            Inventory = new FoundInventory("Haus 2", "Radiologie", "it@example.org"),
+            Advice = [new FoundStep("Do this.", "Tun Sie dies.", "\"on\": true", null)],
         };
         return Of([open, closed]);
     }
 
-    private static AuditDocument Of(IReadOnlyList<Finding> findings) =>
+    internal static AuditDocument Of(IReadOnlyList<Finding> findings) =>
         new()
         {
             Tool = "Leadglass 0.1.0",

@@ -28,7 +28,7 @@ public sealed class ExposedSystemTests
         var web = Seen.Web(80, Answer.Unknown) with { SpeaksDicomWeb = false };
         var system = new ExposedSystem(Seen.Host, [dicom], [web]);
         Assert.False(system.Speaks);
-        Assert.Null(system.ToFinding(FoundProduct.Unknown, null, isDevice: false));
+        Assert.Null(system.ToFinding(ProductIdentification.Unknown, null, isDevice: false));
     }
 
     /// <summary>A web server beside an archive that is closed says nothing about the archive.</summary>
@@ -107,7 +107,7 @@ public sealed class ExposedSystemTests
         Assert.Equal((5, "5b"), (finding.Rung, finding.RungLabel));
         Assert.Equal(
             [(0, "0"), (1, "1"), (2, "2"), (3, "3"), (4, "4"), (5, "5a"), (5, "5b"), (6, "6")],
-            Enum.GetValues<Rung>().Select(rung => (rung.Number(), rung.Label()))
+            Enum.GetValues<Rung>().Select(rung => (rung.Number(), RungNumbers.LabelOf(rung)))
         );
     }
 
@@ -234,7 +234,40 @@ public sealed class ExposedSystemTests
         var seen = Seen.Dicom(104, Answer.Closed) with { Target = new ProbeTarget(address, 104) };
         Assert.Equal(
             "2001:db8::5",
-            new ExposedSystem(address, [seen], []).ToFinding(FoundProduct.Unknown, null, false)!.Address
+            new ExposedSystem(address, [seen], []).ToFinding(ProductIdentification.Unknown, null, false)!.Address
         );
+    }
+
+    [Fact]
+    public void Advice_is_in_both_languages_and_logs_are_secured_where_somebody_could_have_been()
+    {
+        var advice = new ProductAdvice(
+            "a-product",
+            [
+                Step(AdviceSituation.Always, "firewall"),
+                Step(AdviceSituation.DicomQueryOpen, "query"),
+                Step(AdviceSituation.DicomInClear, "tls"),
+                Step(AdviceSituation.WebOpen, "web"),
+            ],
+            [new LogToSecure("/var/log/product.log", new LocalizedText("who came", "wer kam"))]
+        );
+        var open = Seen.Finding(Seen.Dicom(104, Answer.Open));
+        Assert.Equal(["firewall", "query", "tls"], FindingAdvice.StepsFor(open, advice).Select(step => step.En));
+        Assert.Equal(
+            ["firewall (de)", "query (de)", "tls (de)"],
+            FindingAdvice.StepsFor(open, advice).Select(step => step.De)
+        );
+        Assert.Equal("wer kam", Assert.Single(FindingAdvice.LogsFor(open, advice)).De);
+        Assert.NotEmpty(open.Advice);
+
+        // A closed system is not told to close itself; that it speaks in clear it is told.
+        var closed = Seen.Finding(Seen.Dicom(104, Answer.Closed));
+        Assert.Equal(["tls"], FindingAdvice.StepsFor(closed, advice).Select(step => step.En));
+        Assert.Empty(FindingAdvice.LogsFor(closed, advice));
+        var unknown = Seen.Finding(Seen.Dicom(2762, Answer.Unknown) with { IsTls = true });
+        Assert.Equal(["firewall"], FindingAdvice.StepsFor(unknown, advice).Select(step => step.En));
+
+        static AdviceStep Step(AdviceSituation situation, string text) =>
+            new([situation], new LocalizedText(text, text + " (de)"), null, null);
     }
 }

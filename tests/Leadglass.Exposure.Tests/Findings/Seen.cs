@@ -80,5 +80,5 @@ internal static class Seen
             Host,
             [.. observations.OfType<DicomObservation>()],
             [.. observations.OfType<WebObservation>()]
-        ).ToFinding(FoundProduct.Unknown, null, isDevice: false)!;
+        ).ToFinding(ProductIdentification.Unknown, null, isDevice: false)!;
 }
