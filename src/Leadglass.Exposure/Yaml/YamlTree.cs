@@ -15,7 +15,19 @@ internal readonly record struct YamlMistake(int Line, string Problem)
 internal abstract record YamlNode(int Line);
 
 /// <summary>A scalar, as text.</summary>
-internal sealed record YamlText(int Line, string Value) : YamlNode(Line);
+internal sealed record YamlText(int Line, string Value) : YamlNode(Line)
+{
+    /// <summary>Whether it stands without quotes.</summary>
+    public bool IsPlain { get; init; }
+
+    /// <summary>Whether nothing stands there.</summary>
+    public bool IsNothing => IsPlain && Value is "" or "~" or "null" or "Null" or "NULL";
+}
+
+/// <summary>How much a file may hold.</summary>
+/// <param name="Depth">Levels, scalars included.</param>
+/// <param name="Nodes">Values, keys included.</param>
+internal readonly record struct YamlLimits(int Depth, int Nodes);
 
 /// <summary>A sequence.</summary>
 internal sealed record YamlList(int Line, IReadOnlyList<YamlNode> Items) : YamlNode(Line);
@@ -32,15 +44,17 @@ internal static class YamlTree
     /// <summary>The longest file, in bytes.</summary>
     public const int BytesMax = 1 << 20;
 
-    private const int DepthMax = 12;
-    private const int NodesMax = 50_000;
+    private static readonly YamlLimits DefaultLimits = new(Depth: 12, Nodes: 50_000);
 
     /// <summary>The root, or null with at least one mistake added.</summary>
-    public static YamlNode? Read(string text, ICollection<YamlMistake> mistakes)
+    public static YamlNode? Read(string text, ICollection<YamlMistake> mistakes) => Read(text, mistakes, DefaultLimits);
+
+    /// <summary>The root, or null with at least one mistake added.</summary>
+    public static YamlNode? Read(string text, ICollection<YamlMistake> mistakes, YamlLimits limits)
     {
         try
         {
-            return new Reading(new Parser(new StringReader(text)), mistakes).Document();
+            return new Reading(new Parser(new StringReader(text)), mistakes, limits).Document();
         }
         catch (YamlException problem)
         {
@@ -49,7 +63,7 @@ internal static class YamlTree
         }
     }
 
-    private sealed class Reading(Parser parser, ICollection<YamlMistake> mistakes)
+    private sealed class Reading(Parser parser, ICollection<YamlMistake> mistakes, YamlLimits limits)
     {
         private int _nodes;
 
@@ -82,16 +96,19 @@ internal static class YamlTree
         {
             var at = parser.Consume<ParsingEvent>();
             var line = (int)at.Start.Line;
-            if (++_nodes > NodesMax || depth > DepthMax)
+            if (++_nodes > limits.Nodes || depth > limits.Depth)
             {
-                return Refuse(line, $"the file is deeper than {DepthMax} levels or has more than {NodesMax} values");
+                return Refuse(
+                    line,
+                    $"the file is deeper than {limits.Depth} levels or has more than {limits.Nodes} values"
+                );
             }
 
             return at switch
             {
                 NodeEvent { Anchor.IsEmpty: false } or AnchorAlias => Refuse(line, "anchors and aliases are not taken"),
                 NodeEvent { Tag.IsEmpty: false } => Refuse(line, "tags are not taken"),
-                Scalar scalar => new YamlText(line, scalar.Value),
+                Scalar scalar => new YamlText(line, scalar.Value) { IsPlain = scalar.Style == ScalarStyle.Plain },
                 SequenceStart => Sequence(line, depth),
                 MappingStart => Mapping(line, depth),
                 _ => Refuse(line, "a value is missing"),
