@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Leadglass.Exposure;
 
 /// <summary>
@@ -40,6 +42,7 @@ public sealed record AuditDocument
     public required AuditTotals Totals { get; init; }
 
     /// <summary>What the scope refused, summed by rule; the decision log has each.</summary>
+    [JsonRequired]
     public IReadOnlyList<RefusalCount> Refusals { get; init; } = [];
 
     /// <summary>One for each system, closed ones too, in the order of addresses.</summary>

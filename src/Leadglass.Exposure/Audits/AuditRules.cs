@@ -34,9 +34,9 @@ internal static class AuditRules
             document.StoppedEarly,
             .. Texts(document.Scope),
         ];
-        if (!Array.TrueForAll(texts, IsShort) || document.Refusals.Count > ListMax)
+        if (!Array.TrueForAll(texts, IsShort) || document.Refusals.Count > ListMax || HasNull(document.Refusals))
         {
-            return "a text or a list at its head is too long";
+            return "a text or a list at its head is too long or has a gap";
         }
         var addresses = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (index, finding) in document.Findings.Index())
@@ -51,9 +51,11 @@ internal static class AuditRules
         return Sums(document);
     }
 
-    private static string? Mistake(Finding finding) =>
+    private static string? Mistake(Finding? finding) =>
         finding switch
         {
+            null => "there is none",
+            _ when HasGap(finding) => "a list has a gap",
             _ when !IPAddress.TryParse(finding.Address, out _) => "its address is none",
             { Port: < 1 or > 65_535 } => "its port is none",
             _ when !Protocols.Contains(finding.Protocol, StringComparer.Ordinal) => "its protocol is not known",
@@ -100,6 +102,29 @@ internal static class AuditRules
             .. finding.Advice.SelectMany(step => new[] { step.En, step.De, step.Setting, step.Source }),
             .. finding.LogsToSecure.SelectMany(log => new[] { log.Path, log.En, log.De }),
         ];
+
+    // The reader of JSON checks members for null, not elements of lists.
+    private static bool HasGap(Finding finding) =>
+        HasNull(finding.Advice)
+        || HasNull(finding.LogsToSecure)
+        || HasNull(finding.IdentifyingFields)
+        || HasNull(finding.HoneypotSigns)
+        || HasNull(finding.DemoSigns)
+        || HasNull(finding.Product.Evidence)
+        || HasGap(finding.Records)
+        || HasNull(finding.Endpoints)
+        || finding.Endpoints.Any(endpoint =>
+            HasNull(endpoint.Rungs)
+            || HasNull(endpoint.AcceptedSopClasses)
+            || HasNull(endpoint.IdentifyingFields)
+            || HasNull(endpoint.Oddities)
+            || HasNull(endpoint.Signs.Values)
+            || HasGap(endpoint.Records)
+        );
+
+    private static bool HasGap(ExposedRecords? records) => records is not null && HasNull(records.Totals);
+
+    private static bool HasNull(IEnumerable<object?> elements) => elements.Contains(null);
 
     private static bool IsShort(string? text) => text is null || text.Length <= TextMax;
 }

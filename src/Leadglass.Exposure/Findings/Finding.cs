@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Leadglass.Exposure;
 
 /// <summary>
@@ -46,27 +48,32 @@ public sealed record Finding
     public required FindingText Sentence { get; init; }
 
     /// <summary>What to do about it, in the order of the steps.</summary>
+    [JsonRequired]
     public IReadOnlyList<FoundStep> Advice { get; init; } = [];
 
     /// <summary>Which logs to secure, because they tell who has been there.</summary>
+    [JsonRequired]
     public IReadOnlyList<FoundLog> LogsToSecure { get; init; } = [];
 
     /// <summary>What was counted on this host, each unit from its best source; null where nothing was.</summary>
     public ExposedRecords? Records { get; init; }
 
     /// <summary>Keywords of identifying attributes that were filled (rung 6). Never a value.</summary>
+    [JsonRequired]
     public IReadOnlyList<string> IdentifyingFields { get; init; } = [];
 
     /// <summary>How likely it is a honeypot, 0 to 1.</summary>
     public double HoneypotLikelihood { get; init; }
 
     /// <summary>Which signs speak for a honeypot.</summary>
+    [JsonRequired]
     public IReadOnlyList<string> HoneypotSigns { get; init; } = [];
 
     /// <summary>How likely it is a demonstration with made-up patients, 0 to 1.</summary>
     public double DemoLikelihood { get; init; }
 
     /// <summary>Which signs speak for a demonstration.</summary>
+    [JsonRequired]
     public IReadOnlyList<string> DemoSigns { get; init; } = [];
 
     /// <summary>Whose it is by the scope's inventory; null where the inventory does not list it.</summary>

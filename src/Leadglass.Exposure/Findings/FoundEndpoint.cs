@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Leadglass.Exposure;
 
@@ -45,25 +46,30 @@ public sealed record FoundEndpoint
     public string? ImplementationVersionName { get; init; }
 
     /// <summary>UIDs of the SOP classes whose presentation contexts were accepted. Proves nothing by itself.</summary>
+    [JsonRequired]
     public IReadOnlyList<string> AcceptedSopClasses { get; init; } = [];
 
     /// <summary>The DICOMweb root that answered furthest.</summary>
     public string? Root { get; init; }
 
     /// <summary>Signs of the web front, as kind and value.</summary>
+    [JsonRequired]
     public IReadOnlyDictionary<string, string> Signs { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The rungs tried, in the order of the ladder.</summary>
+    [JsonRequired]
     public IReadOnlyList<FoundRung> Rungs { get; init; } = [];
 
     /// <summary>What was counted here.</summary>
     public ExposedRecords? Records { get; init; }
 
     /// <summary>Keywords of identifying attributes that were filled. Never a value.</summary>
+    [JsonRequired]
     public IReadOnlyList<string> IdentifyingFields { get; init; } = [];
 
     /// <summary>Behaviour that no honest archive shows.</summary>
+    [JsonRequired]
     public IReadOnlyList<string> Oddities { get; init; } = [];
 
     internal bool IsDimse => Protocol.Equals("dicom", StringComparison.Ordinal) || IsDimseTls;

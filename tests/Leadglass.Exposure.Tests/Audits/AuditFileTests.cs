@@ -109,6 +109,9 @@ public sealed class AuditFileTests : IDisposable
     [InlineData("findings[0].address", "\"PATIENT^CANARY\"", "address")]
     [InlineData("findings[0].endpoints", "[]", "endpoint")]
     [InlineData("findings[0].product.name", "null", "no audit")]
+    [InlineData("findings[0]", "null", "none")]
+    [InlineData("findings[0].endpoints[0].rungs[0]", "null", "gap")]
+    [InlineData("findings[0].records.totals[0]", "null", "gap")]
     [InlineData("findings[1].address", "\"192.0.2.10\"", "already")]
     public async Task Says_what_cannot_be_and_quotes_nothing(string place, string value, string says)
     {
@@ -121,11 +124,33 @@ public sealed class AuditFileTests : IDisposable
                 (node, part) =>
                     int.TryParse(part, CultureInfo.InvariantCulture, out var index) ? node[index]! : node[part]!
             );
-        parent[parts[^1]] = JsonNode.Parse(value);
+        if (int.TryParse(parts[^1], CultureInfo.InvariantCulture, out var last))
+        {
+            parent[last] = JsonNode.Parse(value);
+        }
+        else
+        {
+            parent[parts[^1]] = JsonNode.Parse(value);
+        }
         await File.WriteAllTextAsync(Document, json.ToJsonString(), Cancel);
         var refused = await Assert.ThrowsAsync<AuditDocumentException>(() => AuditFile.ReadAsync(Document, Cancel));
         Assert.Contains(says, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("CANARY", refused.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>A document without a member that every one has is none: nothing is made up for it.</summary>
+    [Theory]
+    [InlineData("advice")]
+    [InlineData("endpoints")]
+    [InlineData("severity")]
+    [InlineData("queryOpen")]
+    public async Task A_missing_member_is_told(string member)
+    {
+        await Full().WriteAsync(Document, Cancel);
+        var json = JsonNode.Parse(await File.ReadAllTextAsync(Document, Cancel))!;
+        json["findings"]![0]!.AsObject().Remove(member);
+        await File.WriteAllTextAsync(Document, json.ToJsonString(), Cancel);
+        await Assert.ThrowsAsync<AuditDocumentException>(() => AuditFile.ReadAsync(Document, Cancel));
     }
 
     /// <summary>Whatever bytes a file holds, reading it ends in a document or in the one exception.</summary>
