@@ -12,7 +12,8 @@ internal static class EndpointVerdict
         return new FoundEndpoint
         {
             Port = observation.Target.Port,
-            Protocol = observation.IsTls ? "dicom-tls" : "dicom",
+            Protocol =
+                observation.IsTls || observation.Tls is { RequiresClientCertificate: true } ? "dicom-tls" : "dicom",
             Name = observation.Target.Name,
             QueryOpen = query,
             RecordsVisible = Visible(observation.RecordsVisible, observation.Records, query),
@@ -100,7 +101,7 @@ internal static class EndpointVerdict
                 .OrderBy(answer => answer.Rung)
                 .Select(answer => new FoundRung(
                     answer.Rung.Number(),
-                    RungNumbers.LabelOf(answer.Rung),
+                    RungLabel.Of(answer.Rung),
                     Judged(answer),
                     answer.Response,
                     answer.Reason,

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 
 namespace Leadglass.Exposure;
@@ -12,9 +13,31 @@ public sealed record ExposedSystem(
     IReadOnlyList<WebObservation> Web
 )
 {
-    /// <summary>Whether it is a system: something on it speaks DICOM or DICOMweb.</summary>
+    // Ports by which DICOM is known (IANA, and the defaults of products): TLS there that asks for a certificate is DICOM's.
+    private static readonly FrozenSet<int> DicomPorts = new[] { 104, 2345, 2761, 2762, 4242, 5678 }
+        .Concat(Enumerable.Range(11_112, 8))
+        .ToFrozenSet();
+
+    /// <summary>
+    /// Whether it is a system: something on it speaks DICOM or DICOMweb, or refuses whoever has no certificate at a port that
+    /// DICOM is known by.
+    /// </summary>
     public bool Speaks =>
-        Dicom.Any(observation => observation.SpeaksDicom) || Web.Any(observation => observation.SpeaksDicomWeb);
+        Dicom.Any(seen => seen.SpeaksDicom || (IsMutualTls(seen) && DicomPorts.Contains(seen.Target.Port)))
+        || Web.Any(seen => seen.SpeaksDicomWeb);
+
+    /// <summary>The verdict under a scope, which knows whose the address is and whether it is a device.</summary>
+    /// <returns>Null where the host is no system.</returns>
+    public Finding? ToFinding(ProductIdentification identification, ScanScope scope)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        var owner = scope.OwnerOf(Address);
+        return ToFinding(
+            identification,
+            owner is null ? null : new FoundInventory(owner.Site, owner.Owner, owner.Contact),
+            AddressNumber.TryOf(Address, out var number) && scope.DeviceSet.Contains(number)
+        );
+    }
 
     /// <summary>
     /// The verdict over all endpoints: open where any is open, closed where all that speak answered closed, else unknown.
@@ -22,18 +45,18 @@ public sealed record ExposedSystem(
     /// <param name="identification">What product it is.</param>
     /// <param name="inventory">Whose it is.</param>
     /// <param name="isDevice">Whether the scope marks it as a device.</param>
-    /// <returns>Null where nothing on it speaks DICOM or DICOMweb.</returns>
+    /// <returns>Null where the host is no system.</returns>
     public Finding? ToFinding(ProductIdentification identification, FoundInventory? inventory, bool isDevice)
     {
         (FoundEndpoint Endpoint, Rung Highest)[] speaking =
         [
             .. Dicom
-                .Where(seen => seen.SpeaksDicom)
+                .Where(seen => seen.SpeaksDicom || IsMutualTls(seen))
                 .Select(seen => (EndpointVerdict.Of(seen), EndpointVerdict.Highest(seen.Rungs))),
             .. Web.Where(seen => seen.SpeaksDicomWeb)
                 .Select(seen => (EndpointVerdict.Of(seen), EndpointVerdict.Highest(seen.Rungs))),
         ];
-        if (speaking.Length == 0)
+        if (!Speaks)
         {
             return null;
         }
@@ -55,7 +78,7 @@ public sealed record ExposedSystem(
             Port = decides.Port,
             Protocol = decides.Protocol,
             Rung = highest.Number(),
-            RungLabel = RungNumbers.LabelOf(highest),
+            RungLabel = RungLabel.Of(highest),
             QueryOpen = Of(endpoints, endpoint => endpoint.QueryOpen),
             RecordsVisible = Of(endpoints, endpoint => endpoint.RecordsVisible),
             RetrieveOpen = Of(endpoints, endpoint => endpoint.RetrieveOpen),
@@ -98,6 +121,10 @@ public sealed record ExposedSystem(
             LogsToSecure = [.. FindingAdvice.LogsFor(finding, advice)],
         };
     }
+
+    /// <summary>Nobody without a certificate comes as far as DICOM: closed, whatever is behind.</summary>
+    private static bool IsMutualTls(DicomObservation seen) =>
+        seen is { SpeaksDicom: false, Tls.RequiresClientCertificate: true };
 
     /// <summary>The most open first; of equals DIMSE before DICOMweb, clear before TLS, the lower port.</summary>
     private static int Order(FoundEndpoint one, FoundEndpoint other) => Key(one).CompareTo(Key(other));

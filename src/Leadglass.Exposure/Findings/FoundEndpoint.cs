@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Leadglass.Exposure;
@@ -105,14 +104,5 @@ public static class RungNumbers
             Rung.CountRecords => 5,
             Rung.IdentifyingFields => 6,
             _ => (int)rung,
-        };
-
-    /// <summary>As the ladder of proof calls it: <c>0</c> to <c>4</c>, <c>5a</c>, <c>5b</c>, <c>6</c>.</summary>
-    internal static string LabelOf(Rung rung) =>
-        rung switch
-        {
-            Rung.CountEndpoints => "5a",
-            Rung.CountRecords => "5b",
-            _ => rung.Number().ToString(CultureInfo.InvariantCulture),
         };
 }

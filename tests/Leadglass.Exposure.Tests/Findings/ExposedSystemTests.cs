@@ -107,7 +107,7 @@ public sealed class ExposedSystemTests
         Assert.Equal((5, "5b"), (finding.Rung, finding.RungLabel));
         Assert.Equal(
             [(0, "0"), (1, "1"), (2, "2"), (3, "3"), (4, "4"), (5, "5a"), (5, "5b"), (6, "6")],
-            Enum.GetValues<Rung>().Select(rung => (rung.Number(), RungNumbers.LabelOf(rung)))
+            Enum.GetValues<Rung>().Select(rung => (rung.Number(), RungLabel.Of(rung)))
         );
     }
 
@@ -236,6 +236,47 @@ public sealed class ExposedSystemTests
             "2001:db8::5",
             new ExposedSystem(address, [seen], []).ToFinding(ProductIdentification.Unknown, null, false)!.Address
         );
+    }
+
+    /// <summary>Who asks every peer for a certificate refuses strangers, at a port that DICOM is known by or beside an archive.</summary>
+    [Fact]
+    public void Mutual_tls_is_closed()
+    {
+        var mutual = Seen.Dicom(2762, Answer.Closed, Answer.Closed, Answer.Closed) with
+        {
+            SpeaksDicom = false,
+            Tls = new TlsFacts(
+                "TLS 1.3",
+                "TLS_AES_256_GCM_SHA384",
+                null,
+                null,
+                null,
+                false,
+                RequiresClientCertificate: true
+            ),
+        };
+        var finding = Seen.Finding(mutual);
+        Assert.Equal(
+            ("dicom-tls", false, false, "none"),
+            (finding.Protocol, finding.QueryOpen, finding.RetrieveOpen, finding.Severity.Rating)
+        );
+
+        var elsewhere = mutual with { Target = new ProbeTarget(Seen.Host, 8443) };
+        Assert.Null(Seen.Finding(elsewhere));
+        Assert.Equal(2, Seen.Finding(elsewhere, Seen.Web(80, Answer.Closed)).Endpoints.Count);
+    }
+
+    [Fact]
+    public void The_scope_says_whose_it_is_and_that_it_is_a_device()
+    {
+        var scope = TestScopes.Of("192.0.2.0/24", "104", rung: "4", more: "devices: [192.0.2.10]");
+        var finding = new ExposedSystem(Seen.Host, [Seen.Dicom(104, Answer.Unknown)], []).ToFinding(
+            ProductIdentification.Unknown,
+            scope
+        )!;
+        Assert.True(finding.IsDevice);
+        Assert.Null(finding.Inventory);
+        Assert.Contains("device", finding.Sentence.En, StringComparison.Ordinal);
     }
 
     [Fact]
