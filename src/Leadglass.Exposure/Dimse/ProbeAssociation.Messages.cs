@@ -39,11 +39,13 @@ internal sealed partial class ProbeAssociation
         var held = 0;
         var passed = 0;
         var empty = 0;
+        byte? ofMessage = null;
         while (true)
         {
             var (id, control, left) = await NextFragmentAsync(cancel);
             var isCommand = (control & 1) != 0;
-            if (id != context.Id || isCommand != head is null || (left == 0 && ++empty > EmptyFragmentsMax))
+            ofMessage ??= id;
+            if (id != ofMessage || isCommand != head is null || (left == 0 && ++empty > EmptyFragmentsMax))
             {
                 throw Malformed();
             }
@@ -86,7 +88,17 @@ internal sealed partial class ProbeAssociation
             var command = ReadCommand(held);
             _identifier.Span[..held].Clear();
             held = 0;
-            if (!command.HasDataSet || command.Field == CommandField.CStoreRequest)
+            if (command.Field == CommandField.CStoreRequest)
+            {
+                return new Message(command, 0);
+            }
+
+            if (id != context.Id)
+            {
+                throw Malformed();
+            }
+
+            if (!command.HasDataSet)
             {
                 return new Message(command, 0);
             }

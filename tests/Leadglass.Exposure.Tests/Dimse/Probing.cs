@@ -1,0 +1,44 @@
+using System.Net;
+
+namespace Leadglass.Exposure.Tests.Dimse;
+
+/// <summary>Probes as an audit does, over real sockets, with times that fit a test.</summary>
+internal static class Probing
+{
+    public static DicomProbeTimes Times { get; } =
+        new()
+        {
+            Associate = TimeSpan.FromSeconds(2),
+            Tls = TimeSpan.FromSeconds(2),
+            Response = TimeSpan.FromSeconds(2),
+            Farewell = TimeSpan.FromMilliseconds(500),
+            FirstMatch = TimeSpan.FromSeconds(2),
+            Range = TimeSpan.FromSeconds(4),
+        };
+
+    public static ProbePlan Plan(Rung highest = Rung.NullRetrieve, params string[] titles) =>
+        new(highest, titles, TriesPublishedTitles: false, IsThorough: false);
+
+    public static ProbeDialer Dialer() =>
+        new(
+            (_, _) => null,
+            new ConnectionLimits { PerSecond = 1_000, PerNetworkPerSecond = 1_000 },
+            TimeProvider.System
+        );
+
+    public static async Task<DicomObservation> ObserveAsync(
+        ProbeTarget target,
+        ProbePlan? plan = null,
+        ProductHint? hint = null,
+        DicomProbeTimes? times = null
+    ) =>
+        await new DicomProbe(Dialer(), TimeProvider.System, times ?? Times).ObserveAsync(
+            target,
+            plan ?? Plan(),
+            hint,
+            TestContext.Current.CancellationToken
+        );
+
+    public static RungAnswer At(this DicomObservation observation, Rung rung) =>
+        Assert.Single(observation.Rungs, answer => answer.Rung == rung);
+}
