@@ -2,10 +2,16 @@ using System.Runtime.InteropServices;
 using Leadglass.Cli;
 using Leadglass.Cli.CommandLine;
 using Leadglass.Dicom.Imaging.Workers;
+using Leadglass.Exposure;
 
 if (args is [DecodingWorker.Verb])
 {
     return DecodingWorker.Run();
+}
+
+if (args is [RowReader.Verb])
+{
+    return await RowReader.RunAsync();
 }
 
 PrivateFiles.Begin();

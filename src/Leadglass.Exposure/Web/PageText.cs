@@ -30,15 +30,36 @@ internal static partial class PageText
     /// <summary>The realm of a challenge; null without one.</summary>
     public static string? Realm(string? challenge)
     {
-        var match = challenge is { Length: <= 1_000 } ? RealmPattern().Match(challenge) : Match.Empty;
-        return match.Success ? match.Groups["realm"].Value : null;
+        try
+        {
+            var match = challenge is { Length: <= 1_000 } ? RealmPattern().Match(challenge) : Match.Empty;
+            return match.Success ? match.Groups["realm"].Value : null;
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Roots at the same endpoint that the configuration of a viewer names.</summary>
     public static IReadOnlyList<string> RootsOfViewer(ReadOnlySpan<byte> script, ProbeTarget target)
     {
         List<string> roots = [];
-        foreach (Match match in RootPattern().Matches(Encoding.Latin1.GetString(script)))
+        try
+        {
+            Collect(roots, Encoding.Latin1.GetString(script), target);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // Those found by then are enough.
+        }
+
+        return roots;
+    }
+
+    private static void Collect(List<string> roots, string script, ProbeTarget target)
+    {
+        foreach (Match match in RootPattern().Matches(script))
         {
             var path = PathAt(match.Groups["root"].Value.TrimEnd('/'), target);
             if (
@@ -51,8 +72,6 @@ internal static partial class PageText
                 roots.Add(path);
             }
         }
-
-        return roots;
     }
 
     private static string? PathAt(string address, ProbeTarget target)
