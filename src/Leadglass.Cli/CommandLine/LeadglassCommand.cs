@@ -96,6 +96,7 @@ public static class LeadglassCommand
             StoreCommand.Create(terminal),
             GetCommand.Create(terminal),
             MoveCommand.Create(terminal),
+            EdgeCommand.Create(terminal),
         };
 
     private static async Task ReportAsync(Terminal terminal, IEnumerable<string> lines)

@@ -90,6 +90,9 @@ public sealed record ScannerList(string Digest, IReadOnlyList<ScannerEntry> Scan
     /// <summary>How many scanners an edge serves at most.</summary>
     public const int ScannersMax = 256;
 
+    /// <summary>Private SOP classes that the archive stores, at most 256.</summary>
+    public IReadOnlyList<string> PrivateSopClasses { get; init; } = [];
+
     private const int TitlesMax = 16;
     private const int SourcesMax = 64;
 
@@ -100,7 +103,7 @@ public sealed record ScannerList(string Digest, IReadOnlyList<ScannerEntry> Scan
     /// <exception cref="EdgeWireException">An entry makes no sense; the message names it.</exception>
     public ScannerList Checked()
     {
-        if (Scanners.Count > ScannersMax)
+        if (Scanners.Count > ScannersMax || PrivateSopClasses.Count > ScannersMax)
         {
             throw new EdgeWireException($"{Scanners.Count} scanners where an edge serves at most {ScannersMax}");
         }

@@ -1,0 +1,224 @@
+using Leadglass.Dicom.Network;
+
+namespace Leadglass.Edge;
+
+/// <summary>How many envelopes the archive took in this run.</summary>
+internal sealed class ForwardingTally
+{
+    private long _delivered;
+    private long _bytes;
+
+    public long Delivered => Interlocked.Read(ref _delivered);
+
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    public void Count(long bytes)
+    {
+        Interlocked.Increment(ref _delivered);
+        Interlocked.Add(ref _bytes, bytes);
+    }
+}
+
+/// <summary>One association's worth of forwarding: takes envelopes from the queue and sends them until told to stop.</summary>
+internal sealed class ForwardingLine(
+    int number,
+    EdgeIdentity identity,
+    EnvelopeQueue queue,
+    ArchiveLink link,
+    LinkState state,
+    RateLimit rate,
+    ForwardingTally tally,
+    TimeProvider clock,
+    EdgeLog log
+)
+{
+    private const int AttemptsMax = 8;
+
+    // A line beyond the first opens when so many envelopes wait for each line.
+    private const int EnvelopesPerLine = 8;
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FaultPause = TimeSpan.FromSeconds(5);
+
+    private LinkedAssociation? _association;
+    private long _deliveredBefore;
+
+    /// <summary>Forwards until cancelled; never throws otherwise.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                await WaitForTurnAsync(cancel);
+                await state.WaitAsync(cancel);
+                if (await TakeAsync(cancel) is { } envelope)
+                {
+                    await ForwardAsync(envelope, cancel);
+                }
+                else
+                {
+                    await CloseAsync();
+                }
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception fault)
+                when (fault is IOException or AssociationEndedException or InvalidOperationException)
+            {
+                log.LineFailed(fault.GetType().Name);
+                await CloseAsync();
+                await Task.Delay(FaultPause, clock, CancellationToken.None);
+            }
+        }
+
+        await CloseAsync();
+    }
+
+    private async Task WaitForTurnAsync(CancellationToken cancel)
+    {
+        while (number > 0 && queue.State().Envelopes < number * EnvelopesPerLine)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), clock, cancel);
+        }
+    }
+
+    /// <summary>The next envelope; null when none came for a while, so that the association can be let go.</summary>
+    private async Task<QueuedEnvelope?> TakeAsync(CancellationToken cancel)
+    {
+        using var idle = new CancellationTokenSource(Idle, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, cancel);
+        try
+        {
+            return await queue.TakeAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private async Task ForwardAsync(QueuedEnvelope envelope, CancellationToken cancel)
+    {
+        var isGivenBack = false;
+        try
+        {
+            await EnsureAssociationAsync(cancel);
+            var status = await SendAsync(envelope);
+            isGivenBack = true;
+            Settle(envelope, status);
+        }
+        catch (LinkException failure)
+        {
+            state.Failed(failure.Message);
+        }
+        catch (AssociationEndedException ended)
+        {
+            await CloseAsync();
+            state.Failed($"the association ended: {ended.End.Kind}");
+        }
+        finally
+        {
+            if (!isGivenBack)
+            {
+                queue.PutBack(envelope, TimeSpan.Zero);
+            }
+        }
+    }
+
+    private async Task<DimseStatus> SendAsync(QueuedEnvelope envelope)
+    {
+        using var file = queue.OpenRead(envelope);
+        var status = await _association!.Dicom.StoreAsync(new SealedInstance(file, envelope.Id, rate));
+        if (_association.IsAlive)
+        {
+            state.Answered();
+        }
+
+        return status;
+    }
+
+    /// <summary>What the archive's answer means for the envelope.</summary>
+    private void Settle(QueuedEnvelope envelope, DimseStatus status)
+    {
+        if (status.IsDone)
+        {
+            queue.Delivered(envelope);
+            tally.Count(envelope.Bytes);
+            return;
+        }
+
+        switch (status.Code)
+        {
+            case >= 0xA700 and <= 0xA7FF:
+            case 0x0213:
+                queue.PutBack(envelope, TimeSpan.Zero);
+                state.Failed("the archive has no room");
+                break;
+            case 0x0110 when !IsAlone(envelope):
+                envelope.Attempts++;
+                log.PutBack(envelope.Id, status.ToString());
+                queue.PutBack(envelope, TimeSpan.FromSeconds(Math.Min(600, 1 << Math.Min(envelope.Attempts, 10))));
+                break;
+            default:
+                queue.SetAside(envelope);
+                log.SetAside(envelope.Id, status.ToString());
+                break;
+        }
+    }
+
+    /// <summary>It failed often enough while others went through: it is this envelope, not the archive.</summary>
+    private bool IsAlone(QueuedEnvelope envelope)
+    {
+        var others = tally.Delivered > _deliveredBefore;
+        _deliveredBefore = tally.Delivered;
+        return envelope.Attempts >= AttemptsMax && others;
+    }
+
+    private async Task EnsureAssociationAsync(CancellationToken cancel)
+    {
+        if (_association is { IsAlive: true })
+        {
+            return;
+        }
+
+        await CloseAsync();
+        _association = await link.OpenAsync(
+            identity.AeTitle,
+            [
+                new ProposedPresentationContext(
+                    1,
+                    EdgeServices.EnvelopeStorage.Value,
+                    [Dicom.TransferSyntax.LeadglassEnvelope.Uid]
+                ),
+            ],
+            [],
+            null,
+            cancel
+        );
+        if (_association.Dicom.PresentationContexts.Count == 0)
+        {
+            await CloseAsync();
+            throw new LinkException("the archive takes no envelopes: is this edge still enrolled there?");
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_association is not { } association)
+        {
+            return;
+        }
+
+        _association = null;
+        await using (association)
+        {
+            if (association.IsAlive)
+            {
+                using var hurry = new CancellationTokenSource(TimeSpan.FromSeconds(5), clock);
+                await association.Dicom.ReleaseAsync(hurry.Token);
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+namespace Leadglass.Edge;
+
+/// <summary>
+/// Which envelope goes next: the oldest whose association has none under way, so that envelopes of one association keep
+/// their order while several lines forward. Holds no file; guarded by its owner.
+/// </summary>
+internal sealed class ForwardingOrder
+{
+    private readonly Dictionary<ulong, Lane> _lanes = [];
+    private readonly PriorityQueue<Lane, long> _ready = new();
+    private readonly PriorityQueue<QueuedEnvelope, long> _byAge = new();
+    private readonly List<Lane> _resting = [];
+
+    /// <summary>Envelopes that wait or are under way.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Bytes of them.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>When the oldest arrived; null when there is none.</summary>
+    public DateTimeOffset? Oldest
+    {
+        get
+        {
+            while (_byAge.TryPeek(out var oldest, out _))
+            {
+                if (!oldest.HasLeft)
+                {
+                    return oldest.ArrivedAt;
+                }
+
+                _byAge.Dequeue();
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Puts an envelope behind those of its association.</summary>
+    public void Add(QueuedEnvelope envelope)
+    {
+        Count++;
+        Bytes += envelope.Bytes;
+        _byAge.Enqueue(envelope, envelope.Sequence);
+        if (_lanes.TryGetValue(envelope.Association, out var lane))
+        {
+            lane.Waiting.Enqueue(envelope);
+            return;
+        }
+
+        lane = new Lane();
+        lane.Waiting.Enqueue(envelope);
+        _lanes.Add(envelope.Association, lane);
+        _ready.Enqueue(lane, envelope.Sequence);
+    }
+
+    /// <summary>The next to forward; its association rests until <see cref="Remove"/> or <see cref="PutBack"/>.</summary>
+    public QueuedEnvelope? Take(DateTimeOffset now)
+    {
+        for (var i = _resting.Count - 1; i >= 0; i--)
+        {
+            if (_resting[i].NotBefore <= now)
+            {
+                _ready.Enqueue(_resting[i], _resting[i].Waiting.Peek().Sequence);
+                _resting.RemoveAt(i);
+            }
+        }
+
+        return _ready.TryDequeue(out var lane, out _) ? lane.Waiting.Peek() : null;
+    }
+
+    /// <summary>The envelope that was taken has left the queue.</summary>
+    public void Remove(QueuedEnvelope envelope)
+    {
+        var lane = _lanes[envelope.Association];
+        lane.Waiting.Dequeue();
+        envelope.HasLeft = true;
+        Count--;
+        Bytes -= envelope.Bytes;
+        if (lane.Waiting.TryPeek(out var next))
+        {
+            _ready.Enqueue(lane, next.Sequence);
+        }
+        else
+        {
+            _lanes.Remove(envelope.Association);
+        }
+    }
+
+    /// <summary>The envelope that was taken stays first of its association, to be tried again.</summary>
+    public void PutBack(QueuedEnvelope envelope, DateTimeOffset notBefore)
+    {
+        var lane = _lanes[envelope.Association];
+        lane.NotBefore = notBefore;
+        _resting.Add(lane);
+    }
+
+    private sealed class Lane
+    {
+        public Queue<QueuedEnvelope> Waiting { get; } = new(1);
+
+        public DateTimeOffset NotBefore { get; set; }
+    }
+}
