@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
-using System.Text.Json;
 using Leadglass.Cli.CommandLine;
 using Leadglass.Edge;
 using Leadglass.Sealing;
