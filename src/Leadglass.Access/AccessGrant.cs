@@ -147,6 +147,7 @@ public sealed class AccessGrant
             {
                 Who = Identity.Key,
                 Address = Identity.Address?.ToString(),
+                Through = (Identity as DeviceIdentity)?.Through?.Name,
                 Operation = operation,
             },
             cancellationToken

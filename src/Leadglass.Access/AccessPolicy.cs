@@ -346,6 +346,7 @@ public sealed partial class AccessPolicy
                 Who = identity.Key,
                 Certificate = (identity as DeviceIdentity)?.Fingerprint,
                 Address = identity.Address?.ToString(),
+                Through = (identity as DeviceIdentity)?.Through?.Name,
                 Operation = operation,
                 Refusal = reason,
             }

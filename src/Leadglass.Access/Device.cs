@@ -45,6 +45,12 @@ public sealed record Device
     /// <summary>The AE title it has to call; null: any.</summary>
     public AeTitle? CalledAeTitle { get; init; }
 
+    /// <summary>Set where this is an edge.</summary>
+    public EdgeEnrolment? Edge { get; init; }
+
+    /// <summary>Set where it speaks to an edge instead of the archive.</summary>
+    public BehindEdge? Behind { get; init; }
+
     /// <summary>When it was enrolled.</summary>
     public DateTimeOffset EnrolledAt { get; init; }
 
@@ -67,6 +73,8 @@ public sealed record Device
         Rights == other.Rights
         && Scope.Equals(other.Scope)
         && CalledAeTitle == other.CalledAeTitle
+        && Edge is null == other.Edge is null
+        && string.Equals(Behind?.Edge, other.Behind?.Edge, StringComparison.OrdinalIgnoreCase)
         && other.AeTitles.All(title => AeTitles.Contains(title))
         && other.MoveDestinations.All(name => MoveDestinations.Contains(name));
 

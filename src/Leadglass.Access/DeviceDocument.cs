@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Leadglass.Dicom;
@@ -62,6 +63,8 @@ internal sealed partial record DeviceDocument
         public string? DefaultIssuer { get; init; }
         public string? CalledAeTitle { get; init; }
         public DateTimeOffset EnrolledAt { get; init; }
+        public EdgeEnrolment? Edge { get; init; }
+        public StoredPlace? Behind { get; init; }
 
         public static StoredDevice Of(Device device) =>
             new()
@@ -79,6 +82,8 @@ internal sealed partial record DeviceDocument
                 DefaultIssuer = device.DefaultIssuer,
                 CalledAeTitle = device.CalledAeTitle?.Value,
                 EnrolledAt = device.EnrolledAt,
+                Edge = device.Edge,
+                Behind = device.Behind is { } place ? StoredPlace.Of(place) : null,
             };
 
         public Device ToDevice() =>
@@ -96,6 +101,34 @@ internal sealed partial record DeviceDocument
                 DefaultIssuer = DefaultIssuer,
                 CalledAeTitle = CalledAeTitle is null ? null : AeTitle.Parse(CalledAeTitle),
                 EnrolledAt = EnrolledAt,
+                Edge = Edge,
+                Behind = Behind?.ToPlace(),
+            };
+    }
+
+    internal sealed record StoredPlace
+    {
+        public required string Edge { get; init; }
+        public required string[] Sources { get; init; }
+        public DeviceAddress? ListensAt { get; init; }
+        public CoercionRules? Coercion { get; init; }
+
+        public static StoredPlace Of(BehindEdge place) =>
+            new()
+            {
+                Edge = place.Edge,
+                Sources = [.. place.Sources.Select(source => source.ToString())],
+                ListensAt = place.ListensAt,
+                Coercion = place.Coercion,
+            };
+
+        public BehindEdge ToPlace() =>
+            new()
+            {
+                Edge = Edge,
+                Sources = [.. Sources.Select(source => IPNetwork.Parse(source))],
+                ListensAt = ListensAt,
+                Coercion = Coercion,
             };
     }
 

@@ -6,20 +6,23 @@ namespace Leadglass.Access;
 internal static class Enrolment
 {
     private const int ListLengthMax = 1_000;
+    private const int SourcesMax = 64;
 
     /// <exception cref="EnrolmentException">A rule is broken; the message names it.</exception>
     public static void Check(IEnumerable<Device> devices)
     {
+        var all = devices.ToDictionary(device => device.Name, StringComparer.OrdinalIgnoreCase);
         var titles = new Dictionary<AeTitle, string>();
         var certificates = new Dictionary<CertificateFingerprint, string>();
         var count = 0;
-        foreach (var device in devices)
+        foreach (var device in all.Values)
         {
             if (++count > DeviceRegistry.DevicesMax)
             {
                 throw new EnrolmentException($"an archive has at most {DeviceRegistry.DevicesMax} devices");
             }
             CheckAlone(device);
+            CheckPlace(device, all);
             foreach (var title in device.AeTitles)
             {
                 if (!titles.TryAdd(title, device.Name))
@@ -62,6 +65,7 @@ internal static class Enrolment
         && before.Enabled == after.Enabled
         && before.Address == after.Address
         && before.DefaultIssuer == after.DefaultIssuer
+        && before.Behind == after.Behind
         && before.RefuseConflicts == after.RefuseConflicts
         && before.Certificates.SequenceEqual(after.Certificates);
 
@@ -71,6 +75,52 @@ internal static class Enrolment
         || old.Certificates.Any(held =>
             !held.IsRevoked && !now.Certificates.Any(kept => kept.Fingerprint == held.Fingerprint && !kept.IsRevoked)
         );
+
+    private static void CheckPlace(Device device, Dictionary<string, Device> all)
+    {
+        if (device.Edge is not null && (device.Behind is not null || device.Rights is not DeviceRights.None))
+        {
+            throw new EnrolmentException(
+                $"{device.Name} is an edge: it does nothing for itself, and stands behind no other"
+            );
+        }
+        if (device.Behind is not { } place)
+        {
+            return;
+        }
+        if (all.GetValueOrDefault(place.Edge) is not { Edge: not null })
+        {
+            throw new EnrolmentException(
+                $"no edge is named {place.Edge}: leadglass device add {place.Edge} --edge enrols it"
+            );
+        }
+        if (place.Sources.IsDefaultOrEmpty || place.Sources.Length > SourcesMax)
+        {
+            throw new EnrolmentException($"device {device.Name} needs 1 to {SourcesMax} addresses to come from");
+        }
+        if (!device.Certificates.IsEmpty || device.Address is not null)
+        {
+            throw new EnrolmentException(
+                $"device {device.Name} is behind an edge: it has neither a certificate nor an address of its own"
+            );
+        }
+        if (
+            place.Coercion is { } rules
+            && !(
+                IsText(rules.Institution, CoercionRules.InstitutionLengthMax)
+                && IsText(rules.Station, CoercionRules.StationLengthMax)
+            )
+        )
+        {
+            throw new EnrolmentException(
+                $"an institution has at most {CoercionRules.InstitutionLengthMax} characters and a station "
+                    + $"{CoercionRules.StationLengthMax}, without backslash and control characters (PS3.5 6.2)"
+            );
+        }
+    }
+
+    private static bool IsText(string? text, int lengthMax) =>
+        text is null || (text.Length > 0 && text.Length <= lengthMax && !text.Any(c => c == '\\' || char.IsControl(c)));
 
     private static void CheckAlone(Device device)
     {

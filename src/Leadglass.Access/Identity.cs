@@ -31,20 +31,29 @@ public abstract class Identity
     public override string ToString() => Key;
 }
 
-/// <summary>A device that proved possession of an enrolled certificate's key.</summary>
+/// <summary>A device that proved possession of an enrolled certificate's key, or for which its edge did.</summary>
 public sealed class DeviceIdentity : Identity
 {
-    internal DeviceIdentity(Device device, CertificateFingerprint fingerprint, IPAddress? address)
+    internal DeviceIdentity(
+        Device device,
+        CertificateFingerprint fingerprint,
+        IPAddress? address,
+        Device? through = null
+    )
         : base("device", device.Name, address)
     {
         Device = device;
         Fingerprint = fingerprint;
+        Through = through;
     }
 
     /// <summary>The device as it was enrolled when it was identified.</summary>
     public Device Device { get; }
 
-    /// <summary>The certificate it showed.</summary>
+    /// <summary>The edge that proved it, as that was enrolled then; null: it proved itself.</summary>
+    public Device? Through { get; }
+
+    /// <summary>The certificate that was shown: its own, or the edge's.</summary>
     public CertificateFingerprint Fingerprint { get; }
 }
 

@@ -173,4 +173,13 @@ public enum RefusalReason
 
     /// <summary>The request came from a page of another site, or from a script that may not send it.</summary>
     CrossSite,
+
+    /// <summary>An edge spoke for a device that is not listed behind it, or a device that is listed nowhere spoke to it.</summary>
+    NotBehindEdge,
+
+    /// <summary>A device spoke to its edge from an address that is not listed for it.</summary>
+    SourceNotListed,
+
+    /// <summary>What an edge brought is no envelope for this archive, or was changed or cut on the way.</summary>
+    EnvelopeInvalid,
 }

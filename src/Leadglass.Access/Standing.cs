@@ -190,7 +190,9 @@ internal sealed class Standing(AccessRegistries registries, TimeProvider clock)
         {
             return RefusalReason.AccessWithdrawn;
         }
-        return WhyNotHeld(now, identity.Fingerprint);
+        return identity.Through is { } edge
+            ? WhyWithdrawn(new DeviceIdentity(edge, identity.Fingerprint, identity.Address))
+            : WhyNotHeld(now, identity.Fingerprint);
     }
 
     private RefusalReason? WhyNotHeld(Device device, CertificateFingerprint fingerprint)

@@ -101,6 +101,7 @@ internal sealed class StudyRecords(ITrail trail, TimeProvider clock)
             Who = grant.Identity.Key,
             Certificate = (grant.Identity as DeviceIdentity)?.Fingerprint,
             Address = grant.Identity.Address?.ToString(),
+            Through = (grant.Identity as DeviceIdentity)?.Through?.Name,
             Operation = grant.Operation,
             Destination = grant.Destination?.Name,
         };

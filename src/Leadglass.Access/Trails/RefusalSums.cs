@@ -36,14 +36,27 @@ internal sealed class RefusalSums
     {
         lock (_gate)
         {
-            var source = new Source(refusal.Who, NetworkOf(refusal.Address), refusal.Operation, refusal.Refusal);
+            var source = new Source(
+                refusal.Who,
+                refusal.Through,
+                NetworkOf(refusal.Address),
+                refusal.Operation,
+                refusal.Refusal
+            );
             var isStranger = refusal.Who == Stranger;
             var isCrowded = isStranger ? _strangers >= StrangersMax : _sums.Count - _strangers >= KnownMax;
             if (!_sums.TryGetValue(source, out var sum) && isCrowded)
             {
                 var many = isStranger ? "many strangers" : "many devices";
-                source = new Source(many, null, null, refusal.Refusal);
-                refusal = refusal with { Who = many, Address = null, Certificate = null, Operation = null };
+                source = new Source(many, null, null, null, refusal.Refusal);
+                refusal = refusal with
+                {
+                    Who = many,
+                    Through = null,
+                    Address = null,
+                    Certificate = null,
+                    Operation = null,
+                };
                 _sums.TryGetValue(source, out sum);
             }
             if (sum is not null)
@@ -101,7 +114,13 @@ internal sealed class RefusalSums
         return new IPAddress(bytes).ToString();
     }
 
-    private readonly record struct Source(string Who, string? Network, Operation? Operation, RefusalReason? Reason);
+    private readonly record struct Source(
+        string Who,
+        string? Through,
+        string? Network,
+        Operation? Operation,
+        RefusalReason? Reason
+    );
 
     private sealed class Sum(TrailEvent first)
     {

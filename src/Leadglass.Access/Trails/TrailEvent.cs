@@ -150,6 +150,9 @@ public sealed record TrailEvent
     /// <summary>From where, without port.</summary>
     public string? Address { get; init; }
 
+    /// <summary>The edge by which it came, by name.</summary>
+    public string? Through { get; init; }
+
     /// <summary>What was asked for.</summary>
     public Operation? Operation { get; init; }
 

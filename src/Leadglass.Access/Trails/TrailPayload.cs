@@ -18,6 +18,7 @@ internal sealed partial record TrailPayload
     public string Who { get; init; } = "";
     public string? Certificate { get; init; }
     public string? Address { get; init; }
+    public string? Through { get; init; }
     public Operation? Operation { get; init; }
     public string? Destination { get; init; }
     public string? Study { get; init; }
@@ -41,6 +42,7 @@ internal sealed partial record TrailPayload
             Who = Cut(trailEvent.Who, NameLengthMax) ?? "",
             Certificate = trailEvent.Certificate?.Value,
             Address = Cut(trailEvent.Address, NameLengthMax),
+            Through = Cut(trailEvent.Through, NameLengthMax),
             Operation = trailEvent.Operation,
             Destination = Cut(trailEvent.Destination, NameLengthMax),
             Study = trailEvent.Study?.Value,
@@ -73,6 +75,7 @@ internal sealed partial record TrailPayload
                 Who = payload.Who,
                 Certificate = CertificateFingerprint.TryParse(payload.Certificate, out var shown) ? shown : null,
                 Address = payload.Address,
+                Through = payload.Through,
                 Operation = payload.Operation,
                 Destination = payload.Destination,
                 Study = StudyInstanceUid.TryParse(payload.Study, out var study) ? study : null,
