@@ -7,7 +7,7 @@ namespace Leadglass.Access;
 /// <summary>What an edge may bring, and for whom: it speaks for the devices listed behind it and for nobody else.</summary>
 public sealed partial class AccessPolicy
 {
-    private const int ReportedMax = 100;
+    private const int ReportedMax = 256;
 
     /// <summary>Whether an edge's connection still counts, for what it does on its own behalf. A refusal is recorded.</summary>
     public bool Admits(DeviceIdentity edge)
@@ -56,7 +56,6 @@ public sealed partial class AccessPolicy
                     Through = edge.Name,
                     Certificate = edge.Fingerprint,
                     Address = refusal.Address?.ToString(),
-                    Operation = refusal.Operation,
                     Refusal = refusal.Reason,
                     Count = Math.Max(1, refusal.Count),
                     Detail = refusal.CallingAeTitle is { } title ? $"called itself {title}" : null,
@@ -133,14 +132,12 @@ public sealed partial class AccessPolicy
 /// <param name="Device">The device by name, where the edge knows it; null: a stranger.</param>
 /// <param name="CallingAeTitle">What it called itself; null: it did not come that far.</param>
 /// <param name="Address">From where it came.</param>
-/// <param name="Operation">What it asked for.</param>
 /// <param name="Reason">Why it was refused.</param>
 /// <param name="Count">How often since the last report.</param>
 public sealed record RefusedAtEdge(
     string? Device,
     AeTitle? CallingAeTitle,
     IPAddress? Address,
-    Operation? Operation,
     RefusalReason Reason,
     int Count
 );

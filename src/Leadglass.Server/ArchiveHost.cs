@@ -8,6 +8,7 @@ using Leadglass.Archive.Sqlite;
 using Leadglass.Sealing;
 using Leadglass.Server.Configuration;
 using Leadglass.Server.Data;
+using Leadglass.Server.Edges;
 using Leadglass.Server.SignIn.People;
 
 namespace Leadglass.Server;
@@ -79,6 +80,12 @@ public sealed class ArchiveHost : IAsyncDisposable
     }
 
     internal MasterKey Master { get; private set; } = null!;
+
+    /// <summary>The key pair to which edges seal.</summary>
+    internal RecipientKeyPair EdgeKey { get; private set; } = null!;
+
+    /// <summary>What edges reported of themselves.</summary>
+    internal EdgeStates EdgeStates { get; private set; } = null!;
 
     /// <summary>One-time links by which people sign in for the first time.</summary>
     internal SignInLinks Links { get; private set; } = null!;
@@ -156,6 +163,8 @@ public sealed class ArchiveHost : IAsyncDisposable
         var trail = DurableFolder.Open(Folder.Trail);
         Trail = Own(await Trail.OpenAsync(trail, Master, Clock, cancel));
         TrailQueries = Own(new TrailQueries(trail, Master, Trail));
+        EdgeKey = Own(await EdgeKeys.OpenAsync(state, Master, cancel));
+        EdgeStates = await EdgeStates.OpenAsync(state, Master, Clock, cancel);
         Links = new SignInLinks(Registries.People, Clock);
         Policy = new AccessPolicy(Registries, Authority.Certificate, Trail, Clock);
         var ring = Own(KeyRing.Open(state.Folder(KeyRingFolder), Master));

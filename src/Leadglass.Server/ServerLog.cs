@@ -168,6 +168,25 @@ internal sealed partial class ServerLog(ILogger logger, TimeProvider clock)
     )]
     public partial void BreakGlassOpened(string record);
 
+    /// <summary>An edge brought what cannot be opened.</summary>
+    public void EnvelopeRefused(string edge, string fault)
+    {
+        if (MayWrite())
+        {
+            EnvelopeRefusedLine(edge, fault);
+        }
+    }
+
+    [LoggerMessage(
+        50,
+        LogLevel.Error,
+        "an envelope of edge {Edge} cannot be opened ({Fault}): it was changed or cut, or is for another archive"
+    )]
+    private partial void EnvelopeRefusedLine(string edge, string fault);
+
+    [LoggerMessage(51, LogLevel.Error, "edge {Edge} asked in vain for a new certificate: {Reason}")]
+    public partial void EdgeRenewalRefused(string edge, string reason);
+
     private bool MayWrite()
     {
         var may = _strangers.TryTake(out var withheld);

@@ -61,11 +61,11 @@ internal sealed class RefusalSums
             }
             if (sum is not null)
             {
-                sum.Further++;
+                sum.Further += refusal.Count;
                 return;
             }
             _strangers += isStranger ? 1 : 0;
-            _sums[source] = new Sum(refusal) { Further = _write(refusal) ? 0 : 1 };
+            _sums[source] = new Sum(refusal) { Further = _write(refusal) ? 0 : refusal.Count };
         }
     }
 

@@ -139,6 +139,12 @@ public sealed record PendingCommitment(
     /// <summary>Deliveries that failed.</summary>
     public int Attempts { get; init; }
 
+    /// <summary>The edge's own id of the request, where it came through one.</summary>
+    public Guid? Request { get; init; }
+
+    /// <summary>The edge through which it came, and through which the result goes; null: none.</summary>
+    public string? Through { get; init; }
+
     /// <summary>Reveals nothing.</summary>
     public override string ToString() => $"commitment of {Instances.Length} instances for {Device}";
 }

@@ -17,6 +17,7 @@ namespace Leadglass.Cli.Commands;
 [JsonSerializable(typeof(InitResult))]
 [JsonSerializable(typeof(DeviceFilesResult))]
 [JsonSerializable(typeof(DeviceList))]
+[JsonSerializable(typeof(EdgeCodeResult))]
 [JsonSerializable(typeof(DeviceSummary))]
 [JsonSerializable(typeof(ClientList))]
 [JsonSerializable(typeof(ClientResult))]

@@ -13,7 +13,6 @@ internal static class DeviceAddCommand
         var options = new DeviceOptions();
         var name = DeviceOptions.Name();
         var titles = Several("--ae", "The AE titles it calls itself by", "AET");
-        titles.Required = true;
         var allow = Several("--allow", "What it may do: store, query, retrieve. Default: C-ECHO only", "RIGHTS");
         var address = new Option<string?>("--address")
         {
@@ -37,9 +36,19 @@ internal static class DeviceAddCommand
         {
             Description = "Refuse content that conflicts with what is stored, instead of keeping it apart",
         };
-        var command = new Command("add", "Enrol a device and write its key and certificate")
+        var edge = new DeviceEdgeOptions();
+        var command = new Command(
+            "add",
+            "Enrol a device and write its key and certificate; an edge; a device behind an edge"
+        )
         {
             name,
+            edge.IsEdge,
+            edge.Archive,
+            edge.Behind,
+            edge.From,
+            edge.Institution,
+            edge.Station,
             titles,
             allow,
             address,
@@ -59,13 +68,49 @@ internal static class DeviceAddCommand
         command.SetAction(
             async (parsed, cancel) =>
             {
+                edge.Check(parsed, Values(parsed, titles).Any());
+                if (parsed.GetValue(edge.IsEdge))
+                {
+                    return await edge.OpenAsync(
+                        parsed,
+                        terminal,
+                        options,
+                        parsed.GetRequiredValue(name),
+                        Values(parsed, titles).SingleOrDefault(),
+                        again: false,
+                        cancel
+                    );
+                }
+
+                if (parsed.GetValue(edge.Behind) is { } behind)
+                {
+                    var arguments = new AddBehindArguments
+                    {
+                        UserName = Environment.UserName,
+                        Name = parsed.GetRequiredValue(name),
+                        Edge = behind,
+                        AeTitles = [.. Values(parsed, titles)],
+                        Sources = [.. Values(parsed, edge.From)],
+                        Rights = parsed.GetResult(allow) is null ? DeviceRights.Store : Rights(Values(parsed, allow)),
+                        ListensAt = parsed.GetValue(address),
+                        MoveTo = [.. Values(parsed, moveTo)],
+                        Modalities = [.. Values(parsed, modalities)],
+                        Patients = [.. Values(parsed, patients).Select(Patient)],
+                        DefaultIssuer = parsed.GetValue(issuer),
+                        Institution = parsed.GetValue(edge.Institution),
+                        Station = parsed.GetValue(edge.Station),
+                        RefuseConflicts = parsed.GetValue(refuse),
+                    };
+                    return await DeviceEdgeOptions.AddBehindAsync(parsed, terminal, options, arguments, cancel);
+                }
+
                 var source = await DeviceCommand.ReadSourceAsync(
                     parsed,
                     options.SigningRequest,
                     options.Certificate,
                     cancel
                 );
-                var arguments = new AddDeviceArguments
+                var direct = new AddDeviceArguments
                 {
                     UserName = Environment.UserName,
                     Name = parsed.GetRequiredValue(name),
@@ -80,15 +125,15 @@ internal static class DeviceAddCommand
                     RefuseConflicts = parsed.GetValue(refuse),
                     Certificate = source,
                 };
-                if (!Device.IsName(arguments.Name))
+                if (!Device.IsName(direct.Name))
                 {
                     throw CommandFailedException.WrongUsage(
                         "NAME has letters, digits, '.', '_' and '-' and begins with a letter or digit"
                     );
                 }
 
-                var folder = await DeviceCommand.PrepareFolderAsync(options, parsed, terminal, arguments.Name, cancel);
-                var issued = await options.AskAsync(parsed, terminal, DeviceCommands.Add, arguments, cancel);
+                var folder = await DeviceCommand.PrepareFolderAsync(options, parsed, terminal, direct.Name, cancel);
+                var issued = await options.AskAsync(parsed, terminal, DeviceCommands.Add, direct, cancel);
                 return await DeviceCommand.WriteAsync(
                     terminal,
                     folder,
@@ -102,7 +147,7 @@ internal static class DeviceAddCommand
         return command;
     }
 
-    private static Option<string[]> Several(string name, string description, string helpName) =>
+    public static Option<string[]> Several(string name, string description, string helpName) =>
         new(name)
         {
             Description = $"{description}; several with commas",

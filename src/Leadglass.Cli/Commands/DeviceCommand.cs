@@ -185,14 +185,37 @@ internal static class DeviceCommand
             table.AddRow(
                 Markup.Escape(device.Name),
                 Markup.Escape(string.Join(',', device.AeTitles)),
-                device.Allow.IsEmpty ? "echo" : string.Join(',', device.Allow),
-                Markup.Escape(device.Address ?? "-"),
+                device.IsEdge ? "forward"
+                    : device.Allow.IsEmpty ? "echo"
+                    : string.Join(',', device.Allow),
+                Markup.Escape(AddressOf(device)),
                 device.Enabled ? "enabled" : "disabled",
-                valid.Count == 0 ? "none" : $"{valid.Max(certificate => certificate.NotAfter):yyyy-MM-dd}"
+                device.Behind is not null ? "by its edge"
+                    : valid.Count == 0 ? "none"
+                    : $"{valid.Max(certificate => certificate.NotAfter):yyyy-MM-dd}"
             );
         }
 
         terminal.Console.Write(table);
+        await ShowEdgesAsync(terminal, list);
+    }
+
+    private static string AddressOf(DeviceSummary device) =>
+        device.Behind is { } edge
+            ? $"{string.Join(',', device.Sources)} by {edge}{(device.Address is { } own ? $" ({own})" : "")}"
+            : device.Address ?? "-";
+
+    private static async Task ShowEdgesAsync(Terminal terminal, DeviceList list)
+    {
+        foreach (var edge in list.Devices.Where(device => device.IsEdge))
+        {
+            var state = edge.LastReport is { } report
+                ? $"last contact {report.LastContact:yyyy-MM-dd HH:mm} UTC, {report.Envelopes} in its queue "
+                    + $"({report.Bytes} bytes, oldest {report.OldestSeconds} s), {report.SetAside} set aside"
+                    + (report.IsFull ? ", FULL" : "")
+                : "it has never reported";
+            await terminal.Out.WriteLineAsync($"edge {edge.Name}: {state}");
+        }
     }
 
     private static Command CreateEnable(Terminal terminal, string name, string description, bool isEnabled)
@@ -229,9 +252,11 @@ internal static class DeviceCommand
         {
             Description = "Withdraw the device's former certificates at once; otherwise they hold until they expire",
         };
-        var command = new Command("renew", "Give a device a further certificate")
+        var edge = new DeviceEdgeOptions();
+        var command = new Command("renew", "Give a device a further certificate, or an edge a further one-time code")
         {
             device,
+            edge.Archive,
             options.SigningRequest,
             options.Certificate,
             withdraw,
@@ -244,6 +269,22 @@ internal static class DeviceCommand
             async (parsed, cancel) =>
             {
                 var name = parsed.GetRequiredValue(device);
+                var list = await options.AskAsync(
+                    parsed,
+                    terminal,
+                    DeviceCommands.List,
+                    new ListDevicesArguments(),
+                    cancel
+                );
+                if (
+                    list.Devices.Any(known =>
+                        known.IsEdge && known.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+                    )
+                )
+                {
+                    return await edge.OpenAsync(parsed, terminal, options, name, title: null, again: true, cancel);
+                }
+
                 var source = await ReadSourceAsync(parsed, options.SigningRequest, options.Certificate, cancel);
                 var folder = await PrepareFolderAsync(options, parsed, terminal, name, cancel);
                 var issued = await options.AskAsync(

@@ -41,7 +41,8 @@ internal sealed class ArchiveAssociation(
         CancellationToken cancellationToken
     )
     {
-        if (Grant(Operation.Store) is not { } grant)
+        // What a device behind an edge stores comes in envelopes, which its edge alone can make.
+        if (identity.Through is not null || Grant(Operation.Store) is not { } grant)
         {
             return new(new RefusedInstance(DimseStatus.NotAuthorized));
         }
@@ -172,7 +173,11 @@ internal sealed class ArchiveAssociation(
             return new(DimseStatus.NoSuchActionType);
         }
 
-        return new(Grant(Operation.Store) is null ? DimseStatus.NotAuthorized : Commit(information));
+        return new(
+            identity.Through is not null || Grant(Operation.Store) is null
+                ? DimseStatus.NotAuthorized
+                : Commit(information)
+        );
     }
 
     public async ValueTask DisposeAsync()

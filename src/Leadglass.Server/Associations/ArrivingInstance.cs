@@ -33,7 +33,10 @@ internal sealed class StoreTally
     // An association that stores more studies than this has the rest told by the record that precedes each study.
     private const int StudiesMax = 1_000;
 
+    private static readonly TimeSpan Due = TimeSpan.FromMinutes(10);
+
     private readonly ConcurrentDictionary<StudyInstanceUid, Entry> _studies = new();
+    private DateTimeOffset? _since;
 
     public void Count(AccessGrant grant, IngestOutcome outcome)
     {
@@ -58,9 +61,24 @@ internal sealed class StoreTally
     /// <summary>Writes down what became of each study.</summary>
     public async Task RecordAsync(CancellationToken cancel)
     {
-        foreach (var entry in _studies.Values)
+        foreach (var study in _studies.Keys)
         {
-            await entry.Grant.RecordOutcomeAsync(entry.Study, entry.Stored, entry.Failed, cancel);
+            if (_studies.TryRemove(study, out var entry))
+            {
+                await entry.Grant.RecordOutcomeAsync(entry.Study, entry.Stored, entry.Failed, cancel);
+            }
+        }
+    }
+
+    /// <summary>The same, once in ten minutes: for an association that stays up for days.</summary>
+    public async Task RecordWhenDueAsync(TimeProvider clock, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        _since ??= now;
+        if (now - _since >= Due)
+        {
+            _since = now;
+            await RecordAsync(cancel);
         }
     }
 

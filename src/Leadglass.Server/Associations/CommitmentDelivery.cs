@@ -131,7 +131,8 @@ internal sealed class CommitmentDelivery(ArchiveHost host, OwnIdentity own) : IA
         }
 
         if (
-            host.Devices.Current.Find(pending.Device) is { Enabled: true, Address: { } address } device
+            pending.Through is null
+            && host.Devices.Current.Find(pending.Device) is { Enabled: true, Address: { } address } device
             && !await CallAsync(pending, device, address)
         )
         {

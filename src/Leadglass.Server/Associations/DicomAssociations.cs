@@ -4,6 +4,7 @@ using Leadglass.Access.Certificates;
 using Leadglass.Dicom;
 using Leadglass.Dicom.Network;
 using Leadglass.Server.Configuration;
+using Leadglass.Server.Edges;
 using Leadglass.Server.Listeners;
 
 namespace Leadglass.Server.Associations;
@@ -92,7 +93,7 @@ internal sealed class DicomAssociations : IAsyncDisposable
     private async Task RunAsync(Live live)
     {
         var connection = live.Connection;
-        var factory = new HandlerFactory(this, connection);
+        var factory = new HandlerFactory(this, connection, live);
         var observer = new AssociationLog(_log, connection.Identity.Name);
         await _acceptor.RunAsync(connection.Transport, factory, observer, _drain.Token, live.Token);
     }
@@ -101,33 +102,53 @@ internal sealed class DicomAssociations : IAsyncDisposable
     {
         foreach (var live in _live.Keys)
         {
-            if (change.Withdrawn.Contains(live.Connection.Identity.Name, StringComparer.OrdinalIgnoreCase))
+            if (
+                change.Withdrawn.Contains(live.Connection.Identity.Name, StringComparer.OrdinalIgnoreCase)
+                || change.Withdrawn.Contains(live.Device, StringComparer.OrdinalIgnoreCase)
+            )
             {
-                _log.AccessWithdrawn(live.Connection.Identity.Name);
+                _log.AccessWithdrawn(live.Device);
                 live.Abort();
             }
         }
     }
 
-    private sealed class HandlerFactory(DicomAssociations owner, DicomConnection connection)
+    private sealed class HandlerFactory(DicomAssociations owner, DicomConnection connection, Live live)
         : IAssociationHandlerFactory
     {
-        public IAssociationHandler Create(IAssociation association) =>
-            new ArchiveAssociation(
-                owner._host,
-                owner._options,
-                owner._services,
-                owner._own,
-                owner._commitment,
-                connection.Identity,
-                association
-            );
+        public IAssociationHandler Create(IAssociation association)
+        {
+            var identity = connection.Identity;
+            if (identity.Device.Edge is null)
+            {
+                return Serve(identity, association);
+            }
+
+            // An edge that does not call itself by its own title speaks for a workstation behind it.
+            _ = AeTitle.TryParse(association.Request.CallingAeTitle, out var calling);
+            if (
+                identity.Device.AeTitles.Contains(calling)
+                || owner._host.Policy.IdentifyBehind(identity, calling) is not Identification.Known known
+            )
+            {
+                return new EdgeAssociation(owner._host, owner._options, owner._log, identity);
+            }
+
+            live.Device = known.Identity.Name;
+            return Serve(known.Identity, association);
+        }
+
+        private ArchiveAssociation Serve(DeviceIdentity identity, IAssociation association) =>
+            new(owner._host, owner._options, owner._services, owner._own, owner._commitment, identity, association);
     }
 
     /// <summary>One association that is up.</summary>
     private sealed class Live(DicomConnection connection, CancellationTokenSource abort)
     {
         public DicomConnection Connection { get; } = connection;
+
+        /// <summary>For which device it is: the connection's own, or one behind that.</summary>
+        public string Device { get; set; } = connection.Identity.Name;
 
         public CancellationToken Token => abort.Token;
 

@@ -14,6 +14,8 @@ public static class ControlCommands
         DeviceCommands.Renew,
         DeviceCommands.Enable,
         DeviceCommands.List,
+        EdgeCommands.Open,
+        EdgeCommands.AddBehind,
         PersonCommands.AddFirst,
         PersonCommands.Add,
         PersonCommands.Reset,

@@ -4,6 +4,7 @@ using Leadglass.Access;
 using Leadglass.Access.Certificates;
 using Leadglass.Access.Trails;
 using Leadglass.Dicom;
+using Leadglass.Server.Edges;
 
 namespace Leadglass.Server.Control;
 
@@ -73,8 +74,19 @@ public static class DeviceCommands
             "device list",
             DeviceCommandJson.Default.ListDevicesArguments,
             DeviceCommandJson.Default.DeviceList,
-            (host, _, _, _) => Task.FromResult(new DeviceList([.. host.Devices.Current.All.Select(DeviceSummary.Of)]))
+            (host, _, _, _) => Task.FromResult(new DeviceList(Summaries(host)))
         );
+
+    /// <summary>All devices as they are listed, edges with what they last reported.</summary>
+    internal static ImmutableArray<DeviceSummary> Summaries(ArchiveHost host) =>
+        [
+            .. host.Devices.Current.All.Select(device =>
+                DeviceSummary.Of(device) with
+                {
+                    LastReport = device.Edge is null ? null : host.EdgeStates.Find(device.Name),
+                }
+            ),
+        ];
 
     private static async Task<IssueResult> AddAsync(
         ArchiveHost host,
@@ -102,6 +114,15 @@ public static class DeviceCommands
         var known =
             host.Devices.Current.Find(arguments.Name)
             ?? throw new EnrolmentException($"no device is named {arguments.Name}: see leadglass device list");
+        if (known is { Edge: not null } or { Behind: not null })
+        {
+            throw new EnrolmentException(
+                known.Edge is not null
+                    ? $"{known.Name} is an edge, which renews its certificate by itself"
+                    : $"{known.Name} is behind an edge and has no certificate"
+            );
+        }
+
         var issued = Issue(host, known, arguments.Certificate);
         await host.Devices.ChangeAsync(
             arguments.Name,
@@ -150,14 +171,6 @@ public static class DeviceCommands
     /// <exception cref="EnrolmentException">An argument is not well-formed.</exception>
     private static Device ReadDevice(AddDeviceArguments arguments, DateTimeOffset now)
     {
-        if (!Device.IsName(arguments.Name))
-        {
-            throw new EnrolmentException(
-                $"a device's name has 1 to {Device.NameLengthMax} letters, digits, '.', '_' or '-' "
-                    + "and begins with a letter or digit"
-            );
-        }
-
         DeviceAddress? address = null;
         if (arguments.Address is not null && !DeviceAddress.TryParse(arguments.Address, out address))
         {
@@ -166,7 +179,7 @@ public static class DeviceCommands
 
         return new Device
         {
-            Name = arguments.Name,
+            Name = CheckedName(arguments.Name),
             AeTitles = [.. arguments.AeTitles.Select(ReadAeTitle)],
             Rights = arguments.Rights,
             Scope = new DeviceScope
@@ -183,7 +196,17 @@ public static class DeviceCommands
         };
     }
 
-    private static AeTitle ReadAeTitle(string text) =>
+    /// <exception cref="EnrolmentException">It is no name that a device may have.</exception>
+    internal static string CheckedName(string name) =>
+        Device.IsName(name)
+            ? name
+            : throw new EnrolmentException(
+                $"a device's name has 1 to {Device.NameLengthMax} letters, digits, '.', '_' or '-' "
+                    + "and begins with a letter or digit"
+            );
+
+    /// <exception cref="EnrolmentException">It is no AE title.</exception>
+    internal static AeTitle ReadAeTitle(string text) =>
         AeTitle.TryParse(text, out var title)
             ? title
             : throw new EnrolmentException(
@@ -191,7 +214,7 @@ public static class DeviceCommands
             );
 
     /// <summary>Records who asks for the change, then makes it.</summary>
-    private static async Task<T> ChangeAsync<T>(
+    internal static async Task<T> ChangeAsync<T>(
         ArchiveHost host,
         string userName,
         string what,
@@ -315,6 +338,30 @@ public sealed record DeviceSummary(
     ImmutableArray<DeviceCertificateSummary> Certificates
 )
 {
+    /// <summary>True: an edge.</summary>
+    public bool IsEdge { get; init; }
+
+    /// <summary>Until when a one-time code of the edge counts; null: none is open.</summary>
+    public DateTimeOffset? CodeValidUntil { get; init; }
+
+    /// <summary>What an edge last reported; null: nothing as yet, or no edge.</summary>
+    public EdgeState? LastReport { get; init; }
+
+    /// <summary>The edge behind which it is; null: it speaks TLS itself.</summary>
+    public string? Behind { get; init; }
+
+    /// <summary>From where it may come to its edge.</summary>
+    public ImmutableArray<string> Sources { get; init; } = [];
+
+    /// <summary>Issuer of Patient ID for instances that name none.</summary>
+    public string? DefaultIssuer { get; init; }
+
+    /// <summary>Institution Name that the archive sets in what it stores.</summary>
+    public string? Institution { get; init; }
+
+    /// <summary>Station Name that the archive sets in what it stores.</summary>
+    public string? Station { get; init; }
+
     internal static DeviceSummary Of(Device device) =>
         new(
             device.Name,
@@ -324,13 +371,22 @@ public sealed record DeviceSummary(
                     .Where(right => device.Rights.HasFlag(right))
                     .Select(right => right.ToString().ToLowerInvariant()),
             ],
-            device.Address?.ToString(),
+            (device.Address ?? device.Behind?.ListensAt)?.ToString(),
             device.Enabled,
             device.Scope.Modalities,
             device.Scope.Patients.Length,
             device.MoveDestinations,
             [.. device.Certificates.Select(DeviceCertificateSummary.Of)]
-        );
+        )
+        {
+            IsEdge = device.Edge is not null,
+            CodeValidUntil = device.Edge?.Code?.ValidUntil,
+            Behind = device.Behind?.Edge,
+            Sources = device.Behind is { } place ? [.. place.Sources.Select(source => source.ToString())] : [],
+            DefaultIssuer = device.DefaultIssuer,
+            Institution = device.Behind?.Coercion?.Institution,
+            Station = device.Behind?.Coercion?.Station,
+        };
 }
 
 /// <summary>All devices, by name.</summary>

@@ -18,7 +18,7 @@ public static class ExamineCommand
                         host.Listening?.Dicom.ToString(),
                         host.Listening?.Https.ToString(),
                         host.Authority.CertificatePem,
-                        [.. host.Devices.Current.All.Select(DeviceSummary.Of)]
+                        DeviceCommands.Summaries(host)
                     )
                 )
         );

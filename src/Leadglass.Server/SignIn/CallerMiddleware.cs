@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Leadglass.Access;
+using Leadglass.Server.Edges;
 using Leadglass.Server.SignIn.Browser;
 using Leadglass.Server.SignIn.Programs;
 using Leadglass.Server.Web;
@@ -131,6 +132,7 @@ internal sealed class CallerMiddleware(
             caller is null
             && Has<StrangersWelcomeAttribute>(context)
             && !context.Request.Path.Equals(TokenEndpoint.Path, StringComparison.Ordinal)
+            && !context.Request.Path.Equals(EdgeEnrolmentPart.Path, StringComparison.Ordinal)
         );
 
     private async Task<bool> CarriesTokenAsync(HttpContext context)

@@ -1,6 +1,7 @@
 using Leadglass.Access;
 using Leadglass.Server.Api;
 using Leadglass.Server.DicomWeb;
+using Leadglass.Server.Edges;
 using Leadglass.Server.Pages;
 using Leadglass.Server.SignIn;
 using Leadglass.Server.Viewer;
@@ -44,6 +45,7 @@ internal sealed class WebHost
         new(Map: Liveness.Map),
         new(Observability.Add, Observability.Map),
         new(SignInPart.Add, SignInPart.Map, SignInPart.Use),
+        new(EdgeEnrolmentPart.Add, EdgeEnrolmentPart.Map),
         new(Map: CapabilitiesPart.Map),
         new(Map: ChangeFeedPart.Map),
         new(Map: AssignmentPart.Map),

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Leadglass.Access.Certificates;
+using Leadglass.Edge;
 using Leadglass.Server.Associations;
 using Leadglass.Server.Tests.Listeners;
 using Leadglass.Server.Web;
@@ -27,6 +28,7 @@ public sealed partial class StrangerTests(WebArchive web) : IClassFixture<WebArc
         ["/health/live"] = "a supervisor asks whether the process lives",
         ["/assets/{file}"] = "styles, scripts and fonts of the sign-in page, the same for every archive",
         ["/preferences"] = "language and theme of the sign-in page",
+        ["/edge/enrol"] = "an edge proves that it knows its one-time code",
         ["/connect/token"] = "a program shows its secret",
         ["/signin"] = "a person shows name and password",
         ["/signin/code"] = "and the second factor",
@@ -148,6 +150,8 @@ public sealed partial class StrangerTests(WebArchive web) : IClassFixture<WebArc
             SupportedServices.StudyRootFind,
             SupportedServices.StudyRootMove,
             SupportedServices.StudyRootGet,
+            EdgeServices.EnvelopeStorage.Value,
+            EdgeServices.Control.Value,
             TestInstance.CtImageStorage,
         ];
         using var other = CertificateAuthority.Create("another", TimeProvider.System);
