@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Leadglass.Cli.Commands;
 using Leadglass.Cli.Commands.Client;
+using Leadglass.Exposure;
 using Leadglass.Server;
 using Leadglass.Server.Configuration;
 
@@ -52,6 +53,11 @@ public static class LeadglassCommand
             await ReportAsync(terminal, failure.Mistakes);
             return ExitCode.WrongUsage;
         }
+        catch (ScopeException failure)
+        {
+            await ReportAsync(terminal, failure.Lines);
+            return failure.IsOutOfTime ? ExitCode.Refused : ExitCode.WrongUsage;
+        }
         catch (ArchiveRefusedException failure)
         {
             await ReportAsync(terminal, [failure.Message]);
@@ -97,6 +103,7 @@ public static class LeadglassCommand
             GetCommand.Create(terminal),
             MoveCommand.Create(terminal),
             EdgeCommand.Create(terminal),
+            ExposureCommand.Create(terminal),
         };
 
     private static async Task ReportAsync(Terminal terminal, IEnumerable<string> lines)

@@ -30,6 +30,9 @@ public sealed class ScopeException : Exception
     /// <summary>The mistakes, in the order of their lines.</summary>
     public ImmutableArray<ScopeMistake> Mistakes { get; }
 
+    /// <summary>Whether the scope is well, but not begun or over.</summary>
+    public bool IsOutOfTime => Mistakes.All(mistake => mistake.IsOutOfTime);
+
     /// <summary>The mistakes as lines for a person, each with the file's name.</summary>
     public ImmutableArray<string> Lines { get; }
 }

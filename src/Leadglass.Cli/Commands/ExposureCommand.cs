@@ -1,0 +1,14 @@
+using System.CommandLine;
+using Leadglass.Cli.CommandLine;
+
+namespace Leadglass.Cli.Commands;
+
+/// <summary><c>leadglass exposure</c>: finds image servers that stand open, in networks that one is authorised to check.</summary>
+internal static class ExposureCommand
+{
+    public static Command Create(Terminal terminal) =>
+        new("exposure", "Find image servers that stand open, in networks that you are authorised to check")
+        {
+            ExposureScopeCommand.Create(terminal),
+        };
+}

@@ -1,0 +1,87 @@
+using Leadglass.Cli.CommandLine;
+
+namespace Leadglass.Cli.Tests;
+
+public sealed class ExposureScopeCommandTests
+{
+    [Fact]
+    public async Task Init_writes_a_scope_for_its_owner_only_and_check_says_what_it_means()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Below("scope.yaml");
+        var written = await InitAsync(folder, "--network", "127.0.0.0/24", "--network", "203.0.113.0/28");
+        Assert.Equal(ExitCode.Done, written.ExitCode);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+
+        var check = await CommandRun.OfAsync(folder, "exposure", "scope", "check", file);
+        Assert.Equal(ExitCode.Done, check.ExitCode);
+        Assert.Contains("272 addresses x 3 ports (104,11112-11113)", check.Out, StringComparison.Ordinal);
+        Assert.Contains("127.0.0.0/24: local, rung 4", check.Out, StringComparison.Ordinal);
+        Assert.Contains("203.0.113.0/28: public, rung 2", check.Out, StringComparison.Ordinal);
+        Assert.Contains("(7 days left)", check.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "that Head of IT may allow this audit, and did: own \"systems\"",
+            check.Out,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Init_overwrites_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.Below("scope.yaml"), "mine", TestContext.Current.CancellationToken);
+        var run = await InitAsync(folder, "--network", "127.0.0.1");
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Contains("is not overwritten", run.Error, StringComparison.Ordinal);
+        Assert.Equal(
+            "mine",
+            await File.ReadAllTextAsync(folder.Below("scope.yaml"), TestContext.Current.CancellationToken)
+        );
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1/8", "write 10.0.0.0/8 for the network")]
+    [InlineData("8.0.0.0/8", "16777216 public addresses")]
+    [InlineData("224.0.0.0/24", "never probed: multicast")]
+    [InlineData("hospital", "'hospital' is no address")]
+    public async Task Init_writes_no_scope_that_would_be_refused(string network, string said)
+    {
+        using var folder = new TemporaryFolder();
+        var run = await InitAsync(folder, "--network", network);
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Contains(said, run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder.Below("scope.yaml")));
+    }
+
+    [Fact]
+    public async Task Check_names_every_mistake_with_its_line()
+    {
+        using var folder = new TemporaryFolder();
+        await InitAsync(folder, "--network", "127.0.0.0/24");
+        var file = folder.Below("scope.yaml");
+        var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            file,
+            text.Replace("highestRung: 4\n", "highestRung: 9\n", StringComparison.Ordinal) + "speed: 3\n",
+            TestContext.Current.CancellationToken
+        );
+        var run = await CommandRun.OfAsync(folder, "exposure", "scope", "check", file);
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Matches(@"scope\.yaml: line \d+: highestRung is a rung", run.Error);
+        Assert.Matches(@"scope\.yaml: line \d+: networks.highestRung is a rung", run.Error);
+        Assert.Matches(@"scope\.yaml: line \d+: 'speed' is no key; known are version, ", run.Error);
+    }
+
+    private static Task<CommandRun> InitAsync(TemporaryFolder folder, params string[] networks) =>
+        CommandRun.OfAsync(
+            folder,
+            [
+                .. (string[])
+                    ["exposure", "scope", "init", "--out", folder.Below("scope.yaml"), "--ports", "104,11112-11113"],
+                .. (string[])
+                    ["--authorised-by", "Head of IT", "--basis", "own \"systems\"", "--contact", "it@hospital.example"],
+                .. networks,
+            ]
+        );
+}
