@@ -40,17 +40,23 @@ public sealed record InventoryEntry(AddressRange Addresses, string? Site, string
 /// <param name="PerNetwork24PerSecond">Into each /24 of IPv4 and /64 of IPv6, 1 to 20,000.</param>
 /// <param name="InFlight">Connections waiting at once, 1 to 4,096.</param>
 /// <param name="TimeoutMilliseconds">How long a silent port is waited for, 100 to 30,000 ms.</param>
+/// <param name="ConnectionSeconds">How long one connection may live, 1 to 600 s.</param>
+/// <param name="HostSeconds">How long all connections to one host may take together, 1 to 7,200 s.</param>
 public sealed record ScopeRate(
     int ConnectionsPerSecond,
     int PerNetwork24PerSecond,
     int InFlight,
-    int TimeoutMilliseconds
+    int TimeoutMilliseconds,
+    int ConnectionSeconds = 60,
+    int HostSeconds = 600
 )
 {
     internal const int PerSecondMax = 20_000;
     internal const int InFlightMax = 4_096;
     internal const int TimeoutMillisecondsMin = 100;
     internal const int TimeoutMillisecondsMax = 30_000;
+    internal const int ConnectionSecondsMax = 600;
+    internal const int HostSecondsMax = 7_200;
 
     /// <summary>Where only networks of one's own are checked.</summary>
     public static ScopeRate ForLocalNetworks { get; } = new(5_000, 2_000, 1_024, 500);

@@ -152,7 +152,9 @@ internal sealed class ScopeSections(MistakeList mistakes)
             fields.Number("perNetwork24PerSecond", 1, ScopeRate.PerSecondMax) ?? rate.PerNetwork24PerSecond,
             fields.Number("inFlight", 1, ScopeRate.InFlightMax) ?? rate.InFlight,
             fields.Number("timeoutMilliseconds", ScopeRate.TimeoutMillisecondsMin, ScopeRate.TimeoutMillisecondsMax)
-                ?? rate.TimeoutMilliseconds
+                ?? rate.TimeoutMilliseconds,
+            fields.Number("connectionSeconds", 1, ScopeRate.ConnectionSecondsMax) ?? rate.ConnectionSeconds,
+            fields.Number("hostSeconds", 1, ScopeRate.HostSecondsMax) ?? rate.HostSeconds
         );
         fields.RefuseOthers();
         return rate;
