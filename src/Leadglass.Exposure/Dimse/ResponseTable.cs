@@ -35,9 +35,16 @@ internal static class ResponseTable
             Unknown,
             Unknown,
             Open,
-            "a processing failure: whoever processes has let the caller in, but a query must succeed to count"
+            "a processing failure: a retrieval was answered, a query counts with success only"
         ),
-        new(0x0112, 0x0112, Unknown, Unknown, Open, "no such instance: it was looked for"),
+        new(
+            0x0112,
+            0x0112,
+            Unknown,
+            Unknown,
+            Open,
+            "no such instance: a retrieval was answered, a query counts with success only"
+        ),
         new(0x0213, 0x0213, Unknown, Unknown, Unknown, "short of resources just now"),
         new(0x0100, 0x02FF, Unknown, Unknown, Unknown, "an error in the message, as the server sees it"),
         new(
@@ -46,7 +53,7 @@ internal static class ResponseTable
             Unknown,
             Unknown,
             Open,
-            "it tried and could not: whoever tries has let the caller in, but a query must succeed to count"
+            "it tried and could not: a retrieval was answered, a query counts with success only"
         ),
         new(0xA700, 0xA7FF, Unknown, Unknown, Unknown, "short of resources just now"),
         new(0xA800, 0xA8FF, Unknown, Unknown, Unknown, "an error in the message, as the server sees it"),
@@ -57,7 +64,7 @@ internal static class ResponseTable
             Unknown,
             Unknown,
             Open,
-            "unable to process: whoever processes has let the caller in, but a query must succeed to count"
+            "unable to process: a retrieval was answered, a query counts with success only"
         ),
         new(0xFE00, 0xFE00, Unknown, Unknown, Unknown, "cancelled, though nobody asked for that"),
         new(0xFF00, 0xFF01, Unknown, Open, Open, "a match or sub-operations for a UID that nobody has"),

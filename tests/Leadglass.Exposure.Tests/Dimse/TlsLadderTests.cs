@@ -1,0 +1,134 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Leadglass.Exposure.Tests.Dimse;
+
+/// <summary>DICOM inside TLS: reached where clear fails, and told apart from what asks for a certificate.</summary>
+public sealed class TlsLadderTests
+{
+    [Theory]
+    [InlineData(SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls13)]
+    public async Task AnArchiveInsideTlsIsProvedThere(SslProtocols protocol)
+    {
+        using var certificate = Certificate();
+        await using var scp = new ScpDouble(Inside(certificate, protocol, wantsCertificate: false));
+        var seen = await Probing.ObserveAsync(scp.Target);
+        Assert.True(seen.SpeaksDicom);
+        Assert.True(seen.IsTls);
+        Assert.Equal(Answer.Open, seen.At(Rung.NullQuery).Answer);
+        Assert.Equal(Answer.Open, seen.At(Rung.NullRetrieve).Answer);
+        var tls = Assert.IsType<TlsFacts>(seen.Tls);
+        Assert.Equal(protocol == SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2", tls.Protocol);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span)), tls.CertificateSha256);
+        Assert.True(tls.IsSelfIssued);
+        Assert.False(tls.RequiresClientCertificate);
+    }
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls13)]
+    public async Task WhatAsksForACertificateIsClosedToStrangers(SslProtocols protocol)
+    {
+        using var certificate = Certificate();
+        await using var scp = new ScpDouble(Inside(certificate, protocol, wantsCertificate: true));
+        var seen = await Probing.ObserveAsync(scp.Target);
+        Assert.False(seen.SpeaksDicom);
+        Assert.True(seen.IsTls);
+        Assert.True(seen.Tls?.RequiresClientCertificate);
+        Assert.Equal(Answer.Closed, seen.At(Rung.NullQuery).Answer);
+        Assert.Equal("TLS certificate required", seen.At(Rung.NullQuery).Response);
+        Assert.Empty(scp.Requests);
+    }
+
+    [Fact]
+    public async Task ACertificateOfManyKilobytesCostsNoMoreThanItsLimit()
+    {
+        using var certificate = Certificate(names: 4_000);
+        await using var scp = new ScpDouble(Inside(certificate, SslProtocols.Tls13, wantsCertificate: false));
+        var seen = await Probing.ObserveAsync(scp.Target);
+        Assert.Equal(Answer.Open, seen.At(Rung.Connect).Answer);
+        Assert.NotEqual(Answer.Closed, seen.Rungs.FirstOrDefault(answer => answer.Rung == Rung.NullQuery)?.Answer);
+    }
+
+    [Fact]
+    public async Task ADeviceIsGreetedInTlsOnlyWhereItAnswersInTls()
+    {
+        await using var server = new RawServer(async connection =>
+        {
+            await connection.ReceiveAsync();
+            await connection.SendAsync(new byte[] { 0x15, 3, 3, 0, 2, 2, 70 });
+        });
+        await Probing.ObserveAsync(server.Target, Probing.Plan(Rung.Identify));
+        Assert.Equal(2, server.Connections);
+    }
+
+    [Fact]
+    public async Task ATlsServerThatStallsIsLeft()
+    {
+        var greeted = 0;
+        await using var server = new RawServer(async connection =>
+        {
+            if (greeted++ == 0)
+            {
+                await connection.ReceiveAsync();
+                await connection.SendAsync(new byte[] { 0x15, 3, 3, 0, 2, 2, 70 });
+                return;
+            }
+
+            // A record that claims to be long, and comes a byte at a time.
+            await connection.SendAsync(new byte[] { 0x16, 3, 3, 0x3F, 0xFF });
+            while (true)
+            {
+                await connection.SendAsync(new byte[] { 2 });
+                await Task.Delay(20, connection.Stop);
+            }
+        });
+        var seen = await Probing.ObserveAsync(
+            server.Target,
+            times: Probing.Times with
+            {
+                Tls = TimeSpan.FromMilliseconds(500),
+            }
+        );
+        Assert.False(seen.SpeaksDicom);
+        Assert.Equal(2, server.Connections);
+    }
+
+    private static Personality Inside(X509Certificate2 certificate, SslProtocols protocol, bool wantsCertificate) =>
+        new()
+        {
+            Wrap = async stream =>
+            {
+                var tls = new SslStream(stream);
+                await tls.AuthenticateAsServerAsync(
+                    new SslServerAuthenticationOptions
+                    {
+                        ServerCertificate = certificate,
+                        EnabledSslProtocols = protocol,
+                        ClientCertificateRequired = wantsCertificate,
+                        RemoteCertificateValidationCallback = (_, shown, _, _) =>
+                            !wantsCertificate || shown is not null,
+                    }
+                );
+                return tls;
+            },
+        };
+
+    private static X509Certificate2 Certificate(int names = 1)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=archive.invalid", key, HashAlgorithmName.SHA256);
+        var alternatives = new SubjectAlternativeNameBuilder();
+        for (var i = 0; i < names; i++)
+        {
+            alternatives.AddDnsName($"archive-{i}.invalid");
+        }
+
+        request.CertificateExtensions.Add(alternatives.Build());
+        var now = TimeProvider.System.GetUtcNow();
+        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+    }
+}
