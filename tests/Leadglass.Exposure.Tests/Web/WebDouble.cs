@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+using Leadglass.Exposure.Tests.Connections;
+
+namespace Leadglass.Exposure.Tests.Web;
+
+/// <summary>A request as it came over the wire.</summary>
+internal sealed record SeenRequest(string Method, string PathAndQuery, string Head)
+{
+    public string Path => PathAndQuery.Split('?')[0];
+}
+
+/// <summary>
+/// A web server that is nothing but bytes: a test says what to write for each request. True keeps the connection.
+/// </summary>
+internal sealed class WebDouble : IAsyncDisposable
+{
+    private readonly Func<SeenRequest, Stream, CancellationToken, Task<bool>> _answer;
+    private readonly SslServerAuthenticationOptions? _tls;
+    private readonly CountingServer _server;
+    private long _sent;
+
+    public WebDouble(
+        Func<SeenRequest, Stream, CancellationToken, Task<bool>> answer,
+        SslServerAuthenticationOptions? tls = null
+    )
+    {
+        _answer = answer;
+        _tls = tls;
+        _server = new CountingServer(IPAddress.Loopback, ServeAsync);
+    }
+
+    public ConcurrentQueue<SeenRequest> Requests { get; } = new();
+
+    public ProbeTarget Target => new(IPAddress.Loopback, _server.Port);
+
+    public int Connections => _server.Connections;
+
+    public int MostAtOnce => _server.MostAtOnce;
+
+    public long BytesSent => Interlocked.Read(ref _sent);
+
+    public static WebDouble Of(Func<SeenRequest, string> response, SslServerAuthenticationOptions? tls = null) =>
+        new(
+            async (request, stream, stop) =>
+            {
+                await stream.WriteAsync(Encoding.Latin1.GetBytes(response(request)), stop);
+                return true;
+            },
+            tls
+        );
+
+    public static string Response(int status, string type = "text/plain", string body = "", string fields = "") =>
+        $"HTTP/1.1 {status} Said\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n{fields}\r\n{body}";
+
+    public static string NotFound => Response(404);
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private async Task ServeAsync(NetworkStream network, CancellationToken stop)
+    {
+        Stream stream = new Counted(network, count => Interlocked.Add(ref _sent, count));
+        try
+        {
+            if (_tls is not null)
+            {
+                var tls = new SslStream(stream);
+                await tls.AuthenticateAsServerAsync(_tls, stop);
+                stream = tls;
+            }
+
+            while (await ReadHeadAsync(stream, stop) is { } request)
+            {
+                Requests.Enqueue(request);
+                if (!await _answer(request, stream, stop))
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception gone)
+            when (gone is IOException or SocketException or System.Security.Authentication.AuthenticationException)
+        {
+            // The probe has had enough.
+        }
+    }
+
+    private static async Task<SeenRequest?> ReadHeadAsync(Stream stream, CancellationToken stop)
+    {
+        var head = new StringBuilder();
+        var one = new byte[1];
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        {
+            if (await stream.ReadAsync(one, stop) == 0 || head.Length > 8_000)
+            {
+                return null;
+            }
+
+            head.Append((char)one[0]);
+        }
+
+        var words = head.ToString().Split(' ', 3);
+        return words.Length == 3 ? new SeenRequest(words[0], words[1], head.ToString()) : null;
+    }
+
+    private sealed class Counted(Stream inner, Action<int> sent) : Stream
+    {
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => true;
+        public override long Length => throw new NotSupportedException();
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            inner.ReadAsync(buffer, cancellationToken);
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            inner.Write(buffer, offset, count);
+            sent(count);
+        }
+
+        public override async ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
+        {
+            await inner.WriteAsync(buffer, cancellationToken);
+            sent(buffer.Length);
+        }
+
+        public override void Flush() => inner.Flush();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
