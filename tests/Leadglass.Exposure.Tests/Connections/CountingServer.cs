@@ -61,7 +61,8 @@ internal sealed class CountingServer : IAsyncDisposable
                 _served.Add(ServeAsync(client));
             }
         }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException)
+        catch (Exception ended)
+            when (ended is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // Stopped.
         }

@@ -21,7 +21,6 @@ internal sealed class WebDouble : IAsyncDisposable
     private readonly Func<SeenRequest, Stream, CancellationToken, Task<bool>> _answer;
     private readonly SslServerAuthenticationOptions? _tls;
     private readonly CountingServer _server;
-    private long _sent;
 
     public WebDouble(
         Func<SeenRequest, Stream, CancellationToken, Task<bool>> answer,
@@ -40,8 +39,6 @@ internal sealed class WebDouble : IAsyncDisposable
     public int Connections => _server.Connections;
 
     public int MostAtOnce => _server.MostAtOnce;
-
-    public long BytesSent => Interlocked.Read(ref _sent);
 
     public static WebDouble Of(Func<SeenRequest, string> response, SslServerAuthenticationOptions? tls = null) =>
         new(
@@ -62,7 +59,7 @@ internal sealed class WebDouble : IAsyncDisposable
 
     private async Task ServeAsync(NetworkStream network, CancellationToken stop)
     {
-        Stream stream = new Counted(network, count => Interlocked.Add(ref _sent, count));
+        Stream stream = network;
         try
         {
             if (_tls is not null)
@@ -104,44 +101,5 @@ internal sealed class WebDouble : IAsyncDisposable
 
         var words = head.ToString().Split(' ', 3);
         return words.Length == 3 ? new SeenRequest(words[0], words[1], head.ToString()) : null;
-    }
-
-    private sealed class Counted(Stream inner, Action<int> sent) : Stream
-    {
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => true;
-        public override long Length => throw new NotSupportedException();
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            inner.ReadAsync(buffer, cancellationToken);
-
-        public override void Write(byte[] buffer, int offset, int count)
-        {
-            inner.Write(buffer, offset, count);
-            sent(count);
-        }
-
-        public override async ValueTask WriteAsync(
-            ReadOnlyMemory<byte> buffer,
-            CancellationToken cancellationToken = default
-        )
-        {
-            await inner.WriteAsync(buffer, cancellationToken);
-            sent(buffer.Length);
-        }
-
-        public override void Flush() => inner.Flush();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -1,0 +1,143 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using static Leadglass.Exposure.Tests.Web.WebDouble;
+
+namespace Leadglass.Exposure.Tests.Web;
+
+/// <summary>What a look inside TLS tells.</summary>
+public sealed class WebTlsTests
+{
+    private static readonly DateTimeOffset Begin = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12, "TLS 1.2")]
+    [InlineData(SslProtocols.Tls13, "TLS 1.3")]
+    public async Task FactsOfTlsAreSeenAndTheCertificateIsTrustedByNobody(SslProtocols protocol, string name)
+    {
+        using var certificate = Certificate();
+        await using var server = Of(
+            request => request.Path == "/dicom-web/studies" ? Response(200, "application/dicom+json", "[]") : NotFound,
+            Tls(certificate, protocol)
+        );
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.NullRetrieve);
+        Assert.True(seen.IsTls);
+        Assert.Equal(Answer.Open, seen.Of(Rung.NullQuery));
+        var tls = seen.Tls!;
+        Assert.Equal(name, tls.Protocol);
+        Assert.StartsWith("TLS_", tls.CipherSuite, StringComparison.Ordinal);
+        Assert.Equal(certificate.GetCertHashString(HashAlgorithmName.SHA256), tls.CertificateSha256, ignoreCase: true);
+        Assert.Equal(Begin, tls.NotBefore);
+        Assert.True(tls.IsSelfIssued);
+        Assert.False(tls.RequiresClientCertificate);
+        Assert.Equal(1, server.MostAtOnce);
+    }
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls13)]
+    public async Task ACertificateThatIsRequiredIsToldApartFromAFailure(SslProtocols protocol)
+    {
+        using var certificate = Certificate();
+        await using var server = Of(_ => NotFound, Tls(certificate, protocol, requires: true));
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.NullRetrieve);
+        Assert.False(seen.SpeaksHttp);
+        Assert.True(seen.Tls?.RequiresClientCertificate);
+        Assert.Contains(seen.Rungs, one => one is { Rung: Rung.Identify, Answer: Answer.Closed });
+    }
+
+    [Fact]
+    public async Task ACertificateThatIsOnlyAskedForIsNotRequired()
+    {
+        using var certificate = Certificate();
+        var options = Tls(certificate, SslProtocols.Tls13, requires: true);
+        options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        await using var server = Of(_ => NotFound, options);
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Identify);
+        Assert.True(seen.SpeaksHttp);
+        Assert.False(seen.Tls?.RequiresClientCertificate);
+    }
+
+    [Fact]
+    public async Task AServerThatSpeaksNeitherIsUnknown()
+    {
+        await using var server = Of(_ => "220 mail.example.org ESMTP\r\n");
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Identify);
+        Assert.False(seen.SpeaksHttp);
+        Assert.Null(seen.Tls);
+        Assert.Contains(seen.Rungs, one => one is { Rung: Rung.Identify, Answer: Answer.Unknown });
+    }
+
+    [Fact]
+    public async Task AHugeCertificateIsAResult()
+    {
+        using var certificate = Certificate(paddingBytes: 90_000);
+        await using var server = Of(_ => NotFound, Tls(certificate, SslProtocols.Tls13));
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Identify);
+        Assert.NotEmpty(seen.Rungs);
+        using var tooLarge = Certificate(paddingBytes: 2_000_000);
+        await using var larger = Of(_ => NotFound, Tls(tooLarge, SslProtocols.Tls13));
+        var refused = await WebTesting.ObserveAsync(larger.Target, Rung.Identify);
+        Assert.False(refused.SpeaksHttp);
+        Assert.Contains(refused.Rungs, one => one is { Rung: Rung.Identify, Answer: Answer.Unknown });
+    }
+
+    [Fact]
+    public async Task ACertificateThatPointsElsewhereFetchesNothing()
+    {
+        await using var elsewhere = Of(_ => NotFound);
+        using var certificate = Certificate(issuerAt: $"http://127.0.0.1:{elsewhere.Target.Port}/issuer.crt");
+        await using var server = Of(_ => NotFound, Tls(certificate, SslProtocols.Tls13));
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Identify);
+        Assert.True(seen.IsTls);
+        Assert.Equal(0, elsewhere.Connections);
+    }
+
+    private static SslServerAuthenticationOptions Tls(
+        X509Certificate2 certificate,
+        SslProtocols protocol,
+        bool requires = false
+    ) =>
+        new()
+        {
+            // Offline, so that it is not the server that looks for issuers.
+            ServerCertificateContext = SslStreamCertificateContext.Create(
+                certificate,
+                additionalCertificates: null,
+                offline: true
+            ),
+            EnabledSslProtocols = protocol,
+            ClientCertificateRequired = requires,
+            RemoteCertificateValidationCallback = (_, shown, _, _) => !requires || shown is not null,
+        };
+
+    private static X509Certificate2 Certificate(int paddingBytes = 0, string? issuerAt = null)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=archive.example.org", key, HashAlgorithmName.SHA256);
+        if (paddingBytes > 0)
+        {
+            request.CertificateExtensions.Add(new X509Extension("1.2.3.4.5", new byte[paddingBytes], critical: false));
+        }
+
+        if (issuerAt is not null)
+        {
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(null, [issuerAt]));
+            // Issued by somebody else, whom a curious client would look for.
+            using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            using var issued = request.Create(
+                new X500DistinguishedName("CN=elsewhere"),
+                X509SignatureGenerator.CreateForECDsa(other),
+                Begin,
+                Begin.AddYears(5),
+                [1, 2, 3]
+            );
+            using var whole = issued.CopyWithPrivateKey(key);
+            return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), password: null);
+        }
+
+        using var own = request.CreateSelfSigned(Begin, Begin.AddYears(5));
+        return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), password: null);
+    }
+}
