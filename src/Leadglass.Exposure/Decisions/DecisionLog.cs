@@ -16,10 +16,10 @@ public sealed class DecisionLog : IDisposable
     public const string FileName = "decisions.jsonl";
 
     /// <summary>Longest line, bytes.</summary>
-    internal const int LineBytesMax = 4_096;
+    internal const int LineBytesMax = 16_384;
 
     private const long DefaultBytesMax = 256L * 1024 * 1024;
-    private const int FieldCharsMax = 500;
+    private const int FieldCharsMax = 300;
     private const int SumsMax = 8_192;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(2);
@@ -315,8 +315,7 @@ public sealed class DecisionLog : IDisposable
     }
 
     // Escaped, a character is six bytes at most: six fields and the rest stay below the longest line.
-    private static string Bounded(string value) =>
-        value.Length <= FieldCharsMax / 6 ? value : value[..(FieldCharsMax / 6)];
+    private static string Bounded(string value) => value.Length <= FieldCharsMax ? value : value[..(FieldCharsMax)];
 
     private readonly record struct SumKey(ScopeRule Rule, Rung Rung, AddressRange Network);
 }

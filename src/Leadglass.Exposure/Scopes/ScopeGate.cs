@@ -89,13 +89,6 @@ public sealed class ScopeGate : IAsyncDisposable
     /// <summary>When the scope's hours begin again; now when they hold.</summary>
     public DateTimeOffset OpensAt => Scope.TimeWindow?.NextOpening(_clock.GetUtcNow()) ?? _clock.GetUtcNow();
 
-    /// <summary>Public addresses whose control was proved in this run.</summary>
-    internal AddressSet Proved
-    {
-        get => Volatile.Read(ref _proved);
-        set => Volatile.Write(ref _proved, value);
-    }
-
     /// <summary>Stops the audit for good.</summary>
     public void Stop()
     {
@@ -224,6 +217,24 @@ public sealed class ScopeGate : IAsyncDisposable
         _stopping.Dispose();
     }
 
+    /// <summary>Takes over what was proved, and records it.</summary>
+    internal void TakeProofs(IReadOnlyCollection<ProofResult> results)
+    {
+        foreach (var result in results)
+        {
+            _log.Record(
+                result.Holds ? "control-proved" : "control-not-proved",
+                ("place", result.Claim.Place),
+                ("finding", result.Finding)
+            );
+        }
+
+        Volatile.Write(
+            ref _proved,
+            AddressSet.Of(results.SelectMany(result => result.Covered).Concat(Scope.OwnAddresses.Ranges))
+        );
+    }
+
     private static string CodeOf(LeadKind kind) =>
         kind switch
         {
@@ -272,7 +283,7 @@ public sealed class ScopeGate : IAsyncDisposable
             Lower(Rung.CountEndpoints, ScopeRule.NoRecordsBasis);
         }
 
-        if (isPublic && !Proved.Contains(number))
+        if (isPublic && !Volatile.Read(ref _proved).Contains(number))
         {
             Lower(ScanScope.UnprovedPublicRung, ScopeRule.NotProved);
         }
