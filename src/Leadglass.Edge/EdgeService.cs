@@ -17,6 +17,7 @@ public sealed class EdgeService : IAsyncDisposable
     private readonly EdgeOptions _options;
     private readonly ScannerServices _services;
     private readonly ScannerListener _listener;
+    private readonly ArchiveLink _link;
     private readonly LinkState _state;
     private readonly ForwardingTally _tally = new();
     private readonly List<Task> _running = [];
@@ -30,12 +31,14 @@ public sealed class EdgeService : IAsyncDisposable
         var folder = DurableFolder.Open(path);
         var identity = EdgeIdentity.Open(folder);
         var scanners = new ScannerDirectory(folder);
+        _link = new ArchiveLink(identity, clock);
         _services = new ScannerServices(
             identity,
             scanners,
             EnvelopeQueue.Open(folder, options.Queue, clock),
             new RefusalSums(clock, log),
             new CommitmentReports(identity, scanners, clock, log),
+            new LivePassage(_link, scanners, identity, clock),
             clock,
             log
         );
@@ -159,7 +162,6 @@ public sealed class EdgeService : IAsyncDisposable
     private void StartAll()
     {
         var (clock, log) = (_services.Clock, _services.Log);
-        var link = new ArchiveLink(_services.Identity, clock);
         var rate = new RateLimit(_options.RateBytesPerSecond, clock);
         for (var number = 0; number < _options.LinesMax; number++)
         {
@@ -167,7 +169,7 @@ public sealed class EdgeService : IAsyncDisposable
                 number,
                 _services.Identity,
                 _services.Queue,
-                link,
+                _link,
                 _state,
                 rate,
                 _tally,
@@ -177,7 +179,7 @@ public sealed class EdgeService : IAsyncDisposable
             _running.Add(Task.Run(() => line.RunAsync(_stop.Token)));
         }
 
-        var control = new ControlLine(_options, _services, link, _state, clock, log);
+        var control = new ControlLine(_options, _services, _link, _state, clock, log);
         _running.Add(Task.Run(() => control.RunAsync(_stop.Token)));
         _running.Add(Task.Run(WriteStatusAsync));
         _listener.Start();

@@ -21,7 +21,6 @@ internal sealed class CommitmentReports(
     public const ushort RequestAction = 1;
 
     private const int InstancesMax = 10_000;
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private static readonly SopClassUid SopClass = SopClassUid.Parse(OfferedServices.StorageCommitment);
 
@@ -153,7 +152,7 @@ internal sealed class CommitmentReports(
     {
         try
         {
-            await using var transport = await DialAsync(address, cancel);
+            await using var transport = await ScannerTransport.DialAsync(address, cancel);
             var result = await DicomClientAssociation.ConnectAsync(
                 transport,
                 new RequestorOptions
@@ -205,36 +204,6 @@ internal sealed class CommitmentReports(
             cancel.ThrowIfCancellationRequested();
             log.CommitmentUndelivered(scanner.Name, failure.GetType().Name);
             return false;
-        }
-    }
-
-    private static async Task<ScannerTransport> DialAsync(string address, CancellationToken cancel)
-    {
-        var colon = address.LastIndexOf(':');
-        if (
-            colon <= 0
-            || !ushort.TryParse(
-                address.AsSpan(colon + 1),
-                System.Globalization.CultureInfo.InvariantCulture,
-                out var port
-            )
-        )
-        {
-            throw new IOException("where the scanner listens is not HOST:PORT");
-        }
-
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(ConnectTimeout);
-        try
-        {
-            await socket.ConnectAsync(address[..colon].Trim('[', ']'), port, limit.Token);
-            return new ScannerTransport(socket);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed record ScannerServices(
     EnvelopeQueue Queue,
     RefusalSums Refusals,
     CommitmentReports Commitments,
+    LivePassage Live,
     TimeProvider Clock,
     EdgeLog Log
 );
@@ -37,6 +38,8 @@ internal sealed class ScannerAssociation(
     private readonly ulong _number = EnvelopeQueue.NewAssociation();
     private ScannerEntry? _scanner;
     private IReadOnlyList<string> _named = [];
+
+    private AeTitle Calling => AeTitle.Parse(association.Request.CallingAeTitle);
 
     public ValueTask<AssociationDecision> NegotiateAsync(
         AAssociateRequest request,
@@ -79,6 +82,42 @@ internal sealed class ScannerAssociation(
             return new(new RefusedInstance(DimseStatus.OutOfResources));
         }
     }
+
+    public IAsyncEnumerable<CFindResponse> FindAsync(
+        CFindRequest request,
+        DataSet identifier,
+        PresentationContext context,
+        CancellationToken cancellationToken
+    ) =>
+        Current(ScannerService.Query) is null
+            ? AsyncEnumerable.Repeat(CFindResponse.Final(DimseStatus.NotAuthorized), 1)
+            : services.Live.FindAsync(Calling, request.SopClass, identifier, cancellationToken);
+
+    public async ValueTask<RetrievePlan> GetAsync(
+        CGetRequest request,
+        DataSet identifier,
+        PresentationContext context,
+        CancellationToken cancellationToken
+    ) =>
+        Current(ScannerService.Retrieve) is null
+            ? RetrievePlan.Refused(DimseStatus.NotAuthorized)
+            : await services.Live.GetAsync(
+                Calling,
+                request.SopClass,
+                identifier,
+                association.PresentationContexts,
+                cancellationToken
+            );
+
+    public async ValueTask<MovePlan> MoveAsync(
+        CMoveRequest request,
+        DataSet identifier,
+        PresentationContext context,
+        CancellationToken cancellationToken
+    ) =>
+        Current(ScannerService.Retrieve) is null
+            ? MovePlan.Refused(DimseStatus.NotAuthorized)
+            : await services.Live.MoveAsync(Calling, request, identifier, cancellationToken);
 
     public async ValueTask<DimseStatus> ActionAsync(
         NActionRequest request,
@@ -183,7 +222,7 @@ internal sealed class ScannerAssociation(
     /// <summary>The scanner's entry as it is now, if it may still do this.</summary>
     private ScannerEntry? Current(ScannerService? service = null)
     {
-        var calling = AeTitle.Parse(association.Request.CallingAeTitle);
+        var calling = Calling;
         if (
             services.Scanners.Find(source, calling) is { } now
             && now.Name == _scanner?.Name

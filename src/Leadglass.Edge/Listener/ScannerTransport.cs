@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 
@@ -11,6 +12,7 @@ internal sealed class ScannerTransport : IDuplexPipe, IAsyncDisposable
 {
     // A PDU of the length that we announce fits whole.
     private const int BufferLengthBytes = 128 * 1024;
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
     private readonly QuickAckStream _stream;
 
     public ScannerTransport(Socket socket)
@@ -19,6 +21,38 @@ internal sealed class ScannerTransport : IDuplexPipe, IAsyncDisposable
         _stream = new QuickAckStream(socket);
         Input = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: BufferLengthBytes, leaveOpen: true));
         Output = PipeWriter.Create(_stream, new StreamPipeWriterOptions(leaveOpen: true));
+    }
+
+    /// <summary>Calls a scanner that listens at <c>HOST:PORT</c>.</summary>
+    /// <exception cref="SocketException">It is not reached.</exception>
+    /// <exception cref="IOException">This is no HOST:PORT, or no answer came in time.</exception>
+    public static async Task<ScannerTransport> DialAsync(string address, CancellationToken cancel)
+    {
+        var colon = address.LastIndexOf(':');
+        if (colon <= 0 || !ushort.TryParse(address.AsSpan(colon + 1), CultureInfo.InvariantCulture, out var port))
+        {
+            throw new IOException("where the scanner listens is not HOST:PORT");
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(ConnectTimeout);
+        try
+        {
+            await socket.ConnectAsync(address[..colon].Trim('[', ']'), port, limit.Token);
+            return new ScannerTransport(socket);
+        }
+        catch (Exception failure)
+        {
+            socket.Dispose();
+            cancel.ThrowIfCancellationRequested();
+            if (failure is OperationCanceledException)
+            {
+                throw new IOException("no answer in time", failure);
+            }
+
+            throw;
+        }
     }
 
     public PipeReader Input { get; }
