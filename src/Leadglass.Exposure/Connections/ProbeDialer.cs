@@ -11,21 +11,24 @@ public delegate string? ScopeRefusal(ProbeTarget target, Rung rung);
 /// </summary>
 public sealed class ProbeDialer : IProbeDialer
 {
-    private readonly ScopeRefusal _refusal;
-    private readonly ConnectionLimits _limits;
-    private readonly TimeProvider _clock;
     private readonly HostBudgets _budgets;
 
     /// <param name="refusal">The scope, which is asked before anything is sent.</param>
     public ProbeDialer(ScopeRefusal refusal, ConnectionLimits limits, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        _refusal = refusal;
-        _limits = limits.Bounded();
-        _clock = clock;
-        _budgets = new HostBudgets(_limits.HostBytesMax, _limits.HostTime);
-        Rates = new ConnectionRates(_limits.PerSecond, _limits.PerNetworkPerSecond, clock);
+        Refusal = refusal;
+        Limits = limits.Bounded();
+        Clock = clock;
+        _budgets = new HostBudgets(Limits.HostBytesMax, Limits.HostTime);
+        Rates = new ConnectionRates(Limits.PerSecond, Limits.PerNetworkPerSecond, clock);
     }
+
+    internal ScopeRefusal Refusal { get; }
+
+    internal ConnectionLimits Limits { get; }
+
+    internal TimeProvider Clock { get; }
 
     internal HostTurns Turns { get; } = new();
 
@@ -35,7 +38,7 @@ public sealed class ProbeDialer : IProbeDialer
     public async ValueTask<Dialled> DialAsync(ProbeTarget target, Rung rung, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        if (_refusal(target, rung) is { } reason)
+        if (Refusal(target, rung) is { } reason)
         {
             throw new OutOfScopeException(target, rung, reason);
         }
@@ -59,9 +62,9 @@ public sealed class ProbeDialer : IProbeDialer
             var connection = new SocketConnection(
                 target,
                 socket,
-                Math.Min(bytes, _limits.ConnectionBytesMax),
-                time < _limits.ConnectionTime ? time : _limits.ConnectionTime,
-                _clock,
+                Math.Min(bytes, Limits.ConnectionBytesMax),
+                time < Limits.ConnectionTime ? time : Limits.ConnectionTime,
+                Clock,
                 (used, lived) =>
                 {
                     _budgets.Use(host, used, lived);
@@ -84,7 +87,7 @@ public sealed class ProbeDialer : IProbeDialer
         CancellationToken cancel
     )
     {
-        using var late = new CancellationTokenSource(_limits.ConnectTime, _clock);
+        using var late = new CancellationTokenSource(Limits.ConnectTime, Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         var socket = new Socket(target.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
