@@ -62,6 +62,21 @@ internal sealed class ConnectionRates
         }
     }
 
+    /// <summary>Takes a token of each bucket that may not be there yet: those after it wait longer.</summary>
+    public void Owe(IPAddress address)
+    {
+        lock (_lock)
+        {
+            var now = _clock.GetTimestamp();
+            var network = NetworkOf.Address(address);
+            _overallFullAt = _overall.After(_overallFullAt, now);
+            if (_fullAt.TryGetValue(network, out var fullAt))
+            {
+                _fullAt[network] = _network.After(fullAt, now);
+            }
+        }
+    }
+
     /// <summary>Waits for a token of each bucket.</summary>
     public async ValueTask TakeAsync(IPAddress address, CancellationToken cancel)
     {

@@ -3,12 +3,12 @@ using System.Net;
 namespace Leadglass.Exposure;
 
 /// <summary>Where a scan stands.</summary>
-/// <param name="Done">Steps that are finished.</param>
+/// <param name="Done">Steps that are finished, without a gap.</param>
 /// <param name="Total">Steps in all.</param>
 /// <param name="Open">Ports found open in this run.</param>
 /// <param name="Silent">Pairs that did not answer in this run.</param>
 /// <param name="InFlightMax">How many may be under way now.</param>
-internal readonly record struct ScanState(long Done, long Total, long Open, long Silent, int InFlightMax);
+internal readonly record struct ScanState(ScanPosition Done, long Total, long Open, long Silent, int InFlightMax);
 
 /// <summary>What a scan needs from the audit around it.</summary>
 internal interface IScanSink
@@ -48,14 +48,15 @@ internal sealed class ConnectScan
     private readonly Queue<(int Slot, int Use, TimeSpan Due)> _due = new();
     private readonly Queue<(int Slot, int Use, TimeSpan Due)> _dueGoodbyes = new();
     private readonly long _began;
+    private readonly Lock _publishing = new();
     private ScanStep? _candidate;
     private long _next;
     private long _open;
     private long _silent;
-    private long _published;
+    private ScanPosition _published;
 
     /// <param name="from">The step to begin with.</param>
-    public ConnectScan(ScanSpace space, ProbeDialer dialer, IScanSink sink, long from)
+    public ConnectScan(ScanSpace space, ProbeDialer dialer, IScanSink sink, ScanPosition from)
     {
         _space = space;
         _refusal = dialer.Refusal;
@@ -65,7 +66,7 @@ internal sealed class ConnectScan
         _sink = sink;
         _pace = new ScanPace(dialer.Limits.InFlightMax, dialer.Limits.ConnectTime);
         _finished = new FinishedSteps(from);
-        _next = from;
+        _next = from.Step;
         _published = from;
         _slots = new Slot[dialer.Limits.InFlightMax];
         _free = new Stack<int>(Enumerable.Range(0, _slots.Length).Reverse());
@@ -75,7 +76,7 @@ internal sealed class ConnectScan
     /// <summary>Where it stands; from any thread.</summary>
     public ScanState State =>
         new(
-            Interlocked.Read(ref _published),
+            Published,
             _space.Steps,
             Interlocked.Read(ref _open),
             Interlocked.Read(ref _silent),
@@ -84,6 +85,17 @@ internal sealed class ConnectScan
 
     /// <summary>How often it slowed down because something on the way dropped.</summary>
     public int SlowedDown => _pace.SlowedDown;
+
+    private ScanPosition Published
+    {
+        get
+        {
+            lock (_publishing)
+            {
+                return _published;
+            }
+        }
+    }
 
     private TimeSpan Now => _clock.GetElapsedTime(_began);
 
@@ -104,7 +116,7 @@ internal sealed class ConnectScan
         using var connects = new NativeConnects(_slots.Length);
         try
         {
-            while (_finished.Position < _space.Steps)
+            while (_finished.Position.Step < _space.Steps)
             {
                 cancel.ThrowIfCancellationRequested();
                 var wait = Feed(connects);
@@ -113,7 +125,7 @@ internal sealed class ConnectScan
                     Happened(connects, slot);
                 }
                 Expire(connects);
-                Interlocked.Exchange(ref _published, _finished.Position);
+                Publish();
             }
         }
         finally
@@ -171,13 +183,12 @@ internal sealed class ConnectScan
         {
             return false;
         }
-        var (address, port) = _space.At(_next);
-        var step = new ScanStep(_next++, address, port);
-        if (_refusal(new ProbeTarget(address, port), Rung.Connect) is not null)
+        var step = _space.At(_next++);
+        if (_refusal(new ProbeTarget(step.Address, step.Port), Rung.Connect) is not null)
         {
-            _finished.Finish(step.Number);
+            _finished.Finish(step.Number, StepKinds.None);
         }
-        else if (_waiting.HasOf(address) || !_turns.TryTake(address))
+        else if (_waiting.HasOf(step.Address) || !_turns.TryTake(step.Address))
         {
             _waiting.Add(step);
         }
@@ -237,6 +248,7 @@ internal sealed class ConnectScan
                 break;
             case ConnectState.Silent when !isSecondTry:
                 connects.Close(slot);
+                _rates.Owe(own.Step.Address);
                 Begin(connects, slot, own.Step, isSecondTry: true);
                 break;
             case ConnectState.Silent:
@@ -287,7 +299,7 @@ internal sealed class ConnectScan
         {
             _sink.Found(step.Address, step.Port);
         }
-        _finished.Finish(step.Number);
+        _finished.Finish(step.Number, step.IsFirstPort ? StepKinds.Tried | StepKinds.FirstPort : StepKinds.Tried);
         Free(slot);
     }
 
@@ -295,6 +307,14 @@ internal sealed class ConnectScan
     {
         _slots[slot].Use = SlotUse.Free;
         _free.Push(slot);
+    }
+
+    private void Publish()
+    {
+        lock (_publishing)
+        {
+            _published = _finished.Position;
+        }
     }
 
     private void ReleaseCandidate()

@@ -39,11 +39,11 @@ internal sealed class ScanSpace
 
     /// <summary>The pair at a step.</summary>
     /// <param name="step">0 to <see cref="Steps"/> - 1.</param>
-    public (IPAddress Address, int Port) At(long step)
+    public ScanStep At(long step)
     {
         var pair = (long)_pairs!.At((ulong)step);
         var (host, port) = Math.DivRem(pair, _ports.Length);
         var place = _hosts!.At((ulong)((host * _shard.Of) + _shard.Number - 1));
-        return (_addresses.At((long)place), _ports[(int)port]);
+        return new ScanStep(step, _addresses.At((long)place), _ports[(int)port], port == 0);
     }
 }

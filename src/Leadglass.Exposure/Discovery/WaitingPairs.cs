@@ -3,7 +3,8 @@ using System.Net;
 namespace Leadglass.Exposure;
 
 /// <summary>A step of the scan.</summary>
-internal readonly record struct ScanStep(long Number, IPAddress Address, int Port);
+/// <param name="IsFirstPort">Whether it stands for its address when addresses are counted.</param>
+internal readonly record struct ScanStep(long Number, IPAddress Address, int Port, bool IsFirstPort);
 
 /// <summary>Steps whose host has somebody else's turn, in order for each host. Bounded by the scan.</summary>
 internal sealed class WaitingPairs

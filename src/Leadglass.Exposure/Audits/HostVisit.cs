@@ -1,0 +1,123 @@
+using System.Net;
+
+namespace Leadglass.Exposure;
+
+/// <summary>
+/// All probes of one host, one port after another, within the host's time. Whatever a host does ends here: what it showed
+/// until then is kept, and the next host is visited.
+/// </summary>
+internal sealed class HostVisit(IPAddress address, ScopeGate gate, DecisionLog log, IHostProbes probes, bool isThorough)
+{
+    private readonly List<DicomObservation> _dicom = [];
+    private readonly List<WebObservation> _web = [];
+
+    /// <summary>The host.</summary>
+    public IPAddress Address => address;
+
+    /// <summary>What it showed so far.</summary>
+    public ExposedSystem System => new(address, [.. _dicom], [.. _web]);
+
+    /// <summary>Probes one port.</summary>
+    /// <param name="late">Cancelled when the host's time is over.</param>
+    /// <param name="cancel">Cancelled when the audit stops.</param>
+    public async Task ProbeAsync(int port, string? name, CancellationToken late, CancellationToken cancel)
+    {
+        var target = new ProbeTarget(address, port, name);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late, cancel);
+        try
+        {
+            await ProbeAsync(target, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            Record("host-time-over", target);
+        }
+        catch (OutOfScopeException)
+        {
+            // The gate wrote it down.
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // A host that breaks a probe ends its own port, and nothing else.
+            Record("probe-failed", target, failure.GetType().Name);
+        }
+    }
+
+    /// <summary>
+    /// Asks again where a called AE title was missing, if the host's product is known now and the scope allows its published
+    /// titles.
+    /// </summary>
+    public async Task AskAgainAsync(CancellationToken late, CancellationToken cancel)
+    {
+        if (probes.HintFor(_dicom, _web) is not { } hint)
+        {
+            return;
+        }
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late, cancel);
+        for (var i = 0; i < _dicom.Count && !either.IsCancellationRequested; i++)
+        {
+            if (_dicom[i] is not { SpeaksDicom: true, AeTitleCheck: AeTitleCheck.Called, CalledAeTitle: null } before)
+            {
+                continue;
+            }
+            var plan = gate.PlanFor(before.Target, isThorough);
+            if (!plan.TriesPublishedTitles)
+            {
+                return;
+            }
+            try
+            {
+                var again = await probes.DicomAsync(before.Target, plan, hint, either.Token);
+                _dicom[i] = again.SpeaksDicom ? again : before;
+            }
+            catch (Exception) when (!cancel.IsCancellationRequested)
+            {
+                // What was seen before stands.
+                Record("probe-failed", before.Target);
+            }
+        }
+    }
+
+    private async Task ProbeAsync(ProbeTarget target, CancellationToken cancel)
+    {
+        var plan = gate.PlanFor(target, isThorough);
+        if (plan.HighestRung < Rung.Identify)
+        {
+            return;
+        }
+        if (KnownPorts.IsWeb(target.Port))
+        {
+            if (!await WebAsync(target, plan, cancel))
+            {
+                await DicomAsync(target, plan, cancel);
+            }
+        }
+        else if (!await DicomAsync(target, plan, cancel))
+        {
+            await WebAsync(target, plan, cancel);
+        }
+    }
+
+    private async ValueTask<bool> DicomAsync(ProbeTarget target, ProbePlan plan, CancellationToken cancel)
+    {
+        var seen = await probes.DicomAsync(target, plan, hint: null, cancel);
+        if (seen.SpeaksDicom)
+        {
+            _dicom.Add(seen);
+        }
+        return seen.SpeaksDicom;
+    }
+
+    private async ValueTask<bool> WebAsync(ProbeTarget target, ProbePlan plan, CancellationToken cancel)
+    {
+        var seen = await probes.WebAsync(target, plan, cancel);
+        if (seen.SpeaksHttp)
+        {
+            _web.Add(seen);
+        }
+        return seen.SpeaksHttp;
+    }
+
+    private void Record(string what, ProbeTarget target, string kind = "") =>
+        log.Record(what, ("target", target.ToString()), ("kind", kind));
+}
