@@ -3,8 +3,7 @@ namespace Leadglass.Exposure;
 /// <summary>The folder of an audit: its owner's alone, and never two audits in one.</summary>
 internal static class AuditFolder
 {
-    private const UnixFileMode OwnerOnly =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private static readonly string[] Files =
     [

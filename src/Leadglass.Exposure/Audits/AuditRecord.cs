@@ -29,7 +29,12 @@ internal sealed class AuditRecord : IDisposable
         _before = memory.Open.ToDictionary(host => host.Key, host => host.Value);
         Identity = memory.Identity;
         Position = memory.Position;
-        Unfinished = [.. memory.Open.Where(host => !memory.Done.Contains(host.Key)).Select(host => (host.Key, (IReadOnlyCollection<int>)host.Value))];
+        Unfinished =
+        [
+            .. memory
+                .Open.Where(host => host.Value.Any(port => !memory.Done.Contains((host.Key, port))))
+                .Select(host => (host.Key, (IReadOnlyCollection<int>)host.Value)),
+        ];
         foreach (var (host, _) in Unfinished)
         {
             _before.Remove(host);
@@ -56,6 +61,18 @@ internal sealed class AuditRecord : IDisposable
             lock (_lock)
             {
                 return _open.Count;
+            }
+        }
+    }
+
+    /// <summary>Hosts with open ports so far.</summary>
+    public int OpenHosts
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _open.Select(pair => pair.Address).Distinct().Count();
             }
         }
     }
@@ -106,7 +123,7 @@ internal sealed class AuditRecord : IDisposable
                 identity,
                 default,
                 new Dictionary<IPAddress, SortedSet<int>>(),
-                new HashSet<IPAddress>()
+                new HashSet<(IPAddress, int)>()
             );
             return new AuditRecord(began, nothing, FindingJournal.Begin(findingsPath), []);
         }
@@ -159,17 +176,31 @@ internal sealed class AuditRecord : IDisposable
     }
 
     /// <summary>Writes down what a host showed. Nothing is kept of one that speaks neither protocol.</summary>
-    public void Done(IPAddress address, Finding? finding)
+    public void Keep(Finding finding)
     {
-        if (finding is not null)
+        _findingJournal.Append(finding);
+        lock (_lock)
         {
-            _findingJournal.Append(finding);
-            lock (_lock)
-            {
-                _findings[finding.Address] = finding;
-            }
+            _findings[finding.Address] = finding;
         }
-        _journal.Done(address);
+    }
+
+    /// <summary>Writes down that ports of a host are probed, after what they showed was kept.</summary>
+    public void Done(IPAddress address, IEnumerable<int> ports)
+    {
+        foreach (var port in ports)
+        {
+            _journal.Done(address, port);
+        }
+    }
+
+    /// <summary>Has all ports of a host probed again when another one is found.</summary>
+    public void Forget(IPAddress address, IEnumerable<int> ports)
+    {
+        lock (_lock)
+        {
+            _before[address] = [.. ports];
+        }
     }
 
     /// <summary>Writes down where the scan stands.</summary>

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 
 namespace Leadglass.Exposure;
 
@@ -9,6 +11,9 @@ namespace Leadglass.Exposure;
 /// </summary>
 public sealed class AuditRun : IScanSink
 {
+    // Systems whose answers are kept in memory in case that another of their ports is found.
+    private const int VisitsMax = 20_000;
+
     private static readonly TimeSpan RecordEvery = TimeSpan.FromSeconds(1);
 
     private readonly ScanScope _scope;
@@ -24,6 +29,7 @@ public sealed class AuditRun : IScanSink
     private readonly HostBacklog _backlog = new();
     private readonly ScanRate _rate;
     private readonly Dictionary<IPAddress, string> _names = [];
+    private readonly ConcurrentDictionary<IPAddress, HostVisit> _visits = new();
     private ConnectScan? _scan;
     private long _imported;
 
@@ -32,20 +38,23 @@ public sealed class AuditRun : IScanSink
         AuditOptions options,
         TimeProvider clock,
         IProgress<AuditEvent>? progress,
+        ScopeGate gate,
         DecisionLog log,
         AuditRecord record,
         Products products
     )
     {
         (_scope, _options, _clock, _progress, _log, _record) = (scope, options, clock, progress, log, record);
-        _gate = new ScopeGate(scope, log, clock);
+        _gate = gate;
         _dialer = new ProbeDialer(
             (target, rung) =>
-                _gate.Decide(target.Address, target.Port, rung) is { IsAdmitted: false } refused ? refused.Reason : null,
+                _gate.Decide(target.Address, target.Port, rung) is { IsAdmitted: false } refused
+                    ? refused.Reason
+                    : null,
             LimitsOf(scope.Rate, options),
             clock
         );
-        _probes = new AuditProbes(_dialer, scope, products, clock);
+        _probes = new AuditProbes(_dialer, products, clock);
         _space = new ScanSpace(scope.Targets, scope.Ports.Ports, options.Shard, record.Identity.Seed);
         _rate = new ScanRate(clock);
     }
@@ -90,11 +99,11 @@ public sealed class AuditRun : IScanSink
             },
             cancel
         );
-        var run = new AuditRun(scope, options, clock, progress, log, record, products);
-        using (run._gate)
-        {
-            return await run.RunAsync(isResumed, cancel);
-        }
+        await using var gate = new ScopeGate(scope, log, clock);
+        return await new AuditRun(scope, options, clock, progress, gate, log, record, products).RunAsync(
+            isResumed,
+            cancel
+        );
     }
 
     void IScanSink.Found(IPAddress address, int port) => Found(address, port);
@@ -115,39 +124,42 @@ public sealed class AuditRun : IScanSink
             ("mode", ModeOf(_options)),
             ("shard", _options.Shard.ToString())
         );
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, _gate.Stopping);
-        var watching = WatchAsync(stop.Token);
-        string? stopped = null;
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(cancel, _gate.Stopping);
+        var stop = new AuditStop(source);
+        var watching = WatchAsync(stop);
+        await ResolveAsync(stop);
+        var workers = Enumerable.Range(0, Math.Clamp(_options.WorkersMax, 1, 256)).Select(_ => WorkAsync(stop));
+        await Task.WhenAll([DiscoverAsync(stop), .. workers]);
+        var isWhole = !stop.Token.IsCancellationRequested;
+        await stop.StopAsync();
+        await watching;
+        if (stop.Failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(stop.Failure);
+        }
+        return await FinishAsync(
+            isWhole ? null
+            : cancel.IsCancellationRequested ? "it was stopped"
+            : _gate.Standing.Reason
+        );
+    }
+
+    private async Task ResolveAsync(AuditStop stop)
+    {
         try
         {
-            await ProveAndResolveAsync(stop.Token);
-            var workers = Task.WhenAll(
-                Enumerable.Range(0, Math.Clamp(_options.WorkersMax, 1, 256)).Select(_ => WorkAsync(stop.Token))
-            );
-            var discovering = DiscoverAsync(stop);
-            await Task.WhenAll(discovering, workers);
+            foreach (var found in await _gate.ResolveNamesAsync(new SystemNameResolver(), stop.Token))
+            {
+                _names.TryAdd(found.Address, found.Name);
+            }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception failure)
         {
-            stopped = cancel.IsCancellationRequested ? "it was stopped" : _gate.Standing.Reason;
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await watching;
-        }
-        return await FinishAsync(stopped);
-    }
-
-    private async Task ProveAndResolveAsync(CancellationToken cancel)
-    {
-        foreach (var found in await _gate.ResolveNamesAsync(new SystemNameResolver(), cancel))
-        {
-            _names.TryAdd(found.Address, found.Name);
+            await stop.EndedAsync(failure);
         }
     }
 
-    private async Task DiscoverAsync(CancellationTokenSource stop)
+    private async Task DiscoverAsync(AuditStop stop)
     {
         try
         {
@@ -171,18 +183,16 @@ public sealed class AuditRun : IScanSink
             }
             _backlog.Complete();
         }
-        catch
+        catch (Exception failure)
         {
-            // The workers would wait for hosts that nobody finds.
-            await stop.CancelAsync();
-            throw;
+            await stop.EndedAsync(failure);
         }
     }
 
     // Addresses of names in networks that are too large to be walked.
     private async Task NamedAsync(CancellationToken cancel)
     {
-        foreach (var address in _names.Keys.Where(address => !_scope.IsWalkedTo(address)))
+        foreach (var address in _names.Keys.Where(address => !IsWalked(address)))
         {
             await RoomAsync(cancel);
             foreach (var port in _scope.Ports.Ports)
@@ -191,6 +201,9 @@ public sealed class AuditRun : IScanSink
             }
         }
     }
+
+    private bool IsWalked(IPAddress address) =>
+        AddressNumber.TryOf(address, out var number) && ((AddressSet)_scope.Targets).Contains(number);
 
     private async Task ImportAsync(CancellationToken cancel)
     {
@@ -224,47 +237,82 @@ public sealed class AuditRun : IScanSink
         }
     }
 
-    private async Task WorkAsync(CancellationToken cancel)
+    private async Task WorkAsync(AuditStop stop)
     {
-        await foreach (var address in _backlog.HostsAsync(cancel))
+        try
         {
-            await VisitAsync(address, cancel);
+            await foreach (var address in _backlog.HostsAsync(stop.Token))
+            {
+                var visit = VisitOf(address);
+                do
+                {
+                    await ProbeAsync(visit, stop.Token);
+                } while (!_backlog.TryGiveUp(address));
+            }
+        }
+        catch (Exception failure)
+        {
+            await stop.EndedAsync(failure);
         }
     }
 
-    private async Task VisitAsync(IPAddress address, CancellationToken cancel)
+    private async Task ProbeAsync(HostVisit visit, CancellationToken cancel)
     {
-        var visit = _probes.Visit(address, _gate, _log, _options.IsThorough);
         using var late = new CancellationTokenSource(_options.HostTime, _clock);
-        var name = _names.GetValueOrDefault(address);
         try
         {
-            while (true)
+            while (_backlog.Next(visit.Address) is { } port)
             {
-                if (_backlog.Next(address, static () => { }) is not { } port)
-                {
-                    break;
-                }
                 await OpenHoursAsync(cancel);
-                await visit.ProbeAsync(port, name, late.Token, cancel);
+                await visit.ProbeAsync(port, _names.GetValueOrDefault(visit.Address), late.Token, cancel);
             }
             await visit.AskAgainAsync(late.Token, cancel);
         }
         finally
         {
-            // What a stopped audit saw of a host is a finding too; the host is not done then.
-            Keep(visit, isDone: !cancel.IsCancellationRequested);
+            // What a stopped audit saw of a host counts too, though the port it was at is not done.
+            Keep(visit);
         }
     }
 
-    private void Keep(HostVisit visit, bool isDone)
+    // A host whose next port is found later is one system: what it showed is kept for it, or asked again.
+    private HostVisit VisitOf(IPAddress address) =>
+        _visits.TryRemove(address, out var before)
+            ? before
+            : new HostVisit(address, _gate, _log, _probes, _options.IsThorough);
+
+    private void Keep(HostVisit visit)
     {
-        var finding = _probes.ToFinding(visit.System);
-        _record.Done(visit.Address, finding, isDone);
+        var system = visit.System;
+        var finding = system.Speaks ? FindingOf(system) : null;
         if (finding is not null)
         {
-            _progress?.Report(EventOf(AuditPhase.Discovering) with { Found = finding });
+            _record.Keep(finding);
+            _progress?.Report(EventOf(PhaseNow()) with { Found = finding });
         }
+        _record.Done(visit.Address, visit.TakeProbed());
+        if (visit.IsEmpty)
+        {
+            return;
+        }
+        if (_visits.Count < VisitsMax)
+        {
+            _visits[visit.Address] = visit;
+        }
+        else
+        {
+            _record.Forget(visit.Address, visit.Ports);
+        }
+    }
+
+    private Finding? FindingOf(ExposedSystem system)
+    {
+        var owner = _scope.OwnerOf(system.Address);
+        return system.ToFinding(
+            _probes.Identify(system),
+            owner is null ? null : new FoundInventory(owner.Site, owner.Owner, owner.Contact),
+            AddressNumber.TryOf(system.Address, out var number) && _scope.DeviceSet.Contains(number)
+        );
     }
 
     private async Task OpenHoursAsync(CancellationToken cancel)
@@ -275,13 +323,13 @@ public sealed class AuditRun : IScanSink
         }
     }
 
-    private async Task WatchAsync(CancellationToken cancel)
+    private async Task WatchAsync(AuditStop stop)
     {
         var written = _record.Position;
         using var timer = new PeriodicTimer(RecordEvery / 2, _clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(cancel))
+            while (await timer.WaitForNextTickAsync(stop.Token))
             {
                 _rate.Note(Position.Step);
                 if (Position != written)
@@ -292,9 +340,9 @@ public sealed class AuditRun : IScanSink
                 _progress?.Report(EventOf(PhaseNow()));
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception failure)
         {
-            // The audit is over.
+            await stop.EndedAsync(failure);
         }
     }
 
@@ -327,8 +375,9 @@ public sealed class AuditRun : IScanSink
         var isWalked = _options.Imports.Count == 0;
         var document = new AuditDocument
         {
-            Tool = $"Leadglass {typeof(AuditRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}",
-            Scope = _probes.Declaration,
+            Tool =
+                $"Leadglass {typeof(AuditRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}",
+            Scope = AuditDeclaration.Of(_scope),
             Started = _record.Identity.Started,
             Finished = _clock.GetUtcNow(),
             Mode = ModeOf(_options),

@@ -13,9 +13,9 @@ internal sealed class HostBacklog
     public const int HostsMax = 16_384;
 
     private readonly Dictionary<IPAddress, HostPorts> _hosts = [];
-    private readonly Channel<IPAddress> _ready = Channel.CreateBounded<IPAddress>(
-        new BoundedChannelOptions(HostsMax * 2) { FullMode = BoundedChannelFullMode.Wait }
-    );
+
+    // It has room for every host that HasRoom let in, and for one found by each connect that was under way then.
+    private readonly Channel<IPAddress> _ready = Channel.CreateBounded<IPAddress>(HostsMax * 3);
     private readonly Lock _lock = new();
     private bool _isComplete;
 
@@ -45,7 +45,6 @@ internal sealed class HostBacklog
                 return;
             }
             _hosts[address] = new HostPorts(port);
-            // It has room for every host that HasRoom let in, and for one found by each connect that was under way.
             if (!_ready.Writer.TryWrite(address))
             {
                 throw new InvalidOperationException("More hosts were found than the backlog had room for.");
@@ -53,7 +52,7 @@ internal sealed class HostBacklog
         }
     }
 
-    /// <summary>No port is added any more.</summary>
+    /// <summary>No port is found any more.</summary>
     public void Complete()
     {
         lock (_lock)
@@ -63,23 +62,30 @@ internal sealed class HostBacklog
         }
     }
 
-    /// <summary>The next host, until there is none any more.</summary>
+    /// <summary>Hosts, each for whoever gets it, until there is none any more.</summary>
     public IAsyncEnumerable<IPAddress> HostsAsync(CancellationToken cancel) => _ready.Reader.ReadAllAsync(cancel);
 
-    /// <summary>The next port of a host that a worker has; null when there is none, and then the host is the worker's no more.</summary>
-    /// <param name="done">Called before the host is given up, while nobody can add to it.</param>
-    public int? Next(IPAddress address, Action done)
+    /// <summary>The next port of a host that a worker has; null when there is none now.</summary>
+    public int? Next(IPAddress address)
     {
         lock (_lock)
         {
-            if (_hosts[address].Take() is { } port)
+            return _hosts[address].Take();
+        }
+    }
+
+    /// <summary>Gives a host up, unless another of its ports was found meanwhile.</summary>
+    public bool TryGiveUp(IPAddress address)
+    {
+        lock (_lock)
+        {
+            if (_hosts[address].Any)
             {
-                return port;
+                return false;
             }
-            done();
             _hosts.Remove(address);
             EndIfEmpty();
-            return null;
+            return true;
         }
     }
 
@@ -93,8 +99,10 @@ internal sealed class HostBacklog
 
     private sealed class HostPorts(int first)
     {
-        // Archives first, then web ports, each in ascending order.
+        // Ports of archives, then those of web servers, each in ascending order.
         private readonly SortedSet<(bool IsWeb, int Port)> _ports = [(KnownPorts.IsWeb(first), first)];
+
+        public bool Any => _ports.Count > 0;
 
         public void Add(int port) => _ports.Add((KnownPorts.IsWeb(port), port));
 

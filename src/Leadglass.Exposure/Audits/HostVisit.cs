@@ -10,12 +10,28 @@ internal sealed class HostVisit(IPAddress address, ScopeGate gate, DecisionLog l
 {
     private readonly List<DicomObservation> _dicom = [];
     private readonly List<WebObservation> _web = [];
+    private readonly SortedSet<int> _ports = [];
+    private List<int> _probed = [];
 
     /// <summary>The host.</summary>
     public IPAddress Address => address;
 
     /// <summary>What it showed so far.</summary>
     public ExposedSystem System => new(address, [.. _dicom], [.. _web]);
+
+    /// <summary>Whether nothing that it showed is of use.</summary>
+    public bool IsEmpty => _dicom.Count == 0 && _web.Count == 0;
+
+    /// <summary>All ports that were probed.</summary>
+    public IReadOnlyCollection<int> Ports => _ports;
+
+    /// <summary>The ports that were probed since this was asked last.</summary>
+    public IReadOnlyList<int> TakeProbed()
+    {
+        var probed = _probed;
+        _probed = [];
+        return probed;
+    }
 
     /// <summary>Probes one port.</summary>
     /// <param name="late">Cancelled when the host's time is over.</param>
@@ -41,6 +57,8 @@ internal sealed class HostVisit(IPAddress address, ScopeGate gate, DecisionLog l
             // A host that breaks a probe ends its own port, and nothing else.
             Record("probe-failed", target, failure.GetType().Name);
         }
+        _ports.Add(port);
+        _probed.Add(port);
     }
 
     /// <summary>

@@ -5,7 +5,21 @@ namespace Leadglass.Exposure;
 /// <summary>What is asked first at a port: the other protocol follows where the first is not spoken.</summary>
 internal static class KnownPorts
 {
-    private static readonly FrozenSet<int> Web = new[] { 80, 443, 8000, 8008, 8042, 8043, 8080, 8081, 8088, 8443, 8888, 9443 }.ToFrozenSet();
+    private static readonly FrozenSet<int> Web = new[]
+    {
+        80,
+        443,
+        8000,
+        8008,
+        8042,
+        8043,
+        8080,
+        8081,
+        8088,
+        8443,
+        8888,
+        9443,
+    }.ToFrozenSet();
 
     /// <summary>Whether HTTP is asked first.</summary>
     public static bool IsWeb(int port) => Web.Contains(port);

@@ -75,13 +75,7 @@ internal sealed class ConnectScan
 
     /// <summary>Where it stands; from any thread.</summary>
     public ScanState State =>
-        new(
-            Published,
-            _space.Steps,
-            Interlocked.Read(ref _open),
-            Interlocked.Read(ref _silent),
-            _pace.Window
-        );
+        new(Published, _space.Steps, Interlocked.Read(ref _open), Interlocked.Read(ref _silent), _pace.Window);
 
     /// <summary>How often it slowed down because something on the way dropped.</summary>
     public int SlowedDown => _pace.SlowedDown;

@@ -27,23 +27,18 @@ internal sealed record ScanIdentity
     public required DateTimeOffset Started { get; init; }
 
     /// <summary>Whether both mean the same scan.</summary>
-    public bool IsSameAs(ScanIdentity other) =>
-        this with
-        {
-            Seed = other.Seed,
-            Started = other.Started,
-        } == other;
+    public bool IsSameAs(ScanIdentity other) => this with { Seed = other.Seed, Started = other.Started } == other;
 }
 
 /// <summary>What a journal held.</summary>
 /// <param name="Position">Where the scan stands.</param>
 /// <param name="Open">Open ports of hosts, all of them.</param>
-/// <param name="Done">Hosts whose open ports were all probed.</param>
+/// <param name="Done">Ports that were probed.</param>
 internal sealed record ScanMemory(
     ScanIdentity Identity,
     ScanPosition Position,
     IReadOnlyDictionary<IPAddress, SortedSet<int>> Open,
-    IReadOnlySet<IPAddress> Done
+    IReadOnlySet<(IPAddress Address, int Port)> Done
 );
 
 /// <summary>
@@ -100,8 +95,9 @@ internal sealed class ScanJournal : IDisposable
     public void Found(IPAddress address, int port) =>
         Append(Line(new ScanLine { Open = address.ToString(), Port = port }));
 
-    /// <summary>All open ports of a host that were found so far are probed.</summary>
-    public void Done(IPAddress address) => Append(Line(new ScanLine { Done = address.ToString() }));
+    /// <summary>An open port is probed.</summary>
+    public void Done(IPAddress address, int port) =>
+        Append(Line(new ScanLine { Done = address.ToString(), Port = port }));
 
     /// <summary>The scan stands here. What was written before is durable afterwards.</summary>
     public void At(ScanPosition position)
@@ -121,7 +117,8 @@ internal sealed class ScanJournal : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private static byte[] Line(ScanLine line) => JsonSerializer.SerializeToUtf8Bytes(line, ScanJournalJson.Default.ScanLine);
+    private static byte[] Line(ScanLine line) =>
+        JsonSerializer.SerializeToUtf8Bytes(line, ScanJournalJson.Default.ScanLine);
 
     private void Append(byte[] line)
     {
@@ -183,7 +180,7 @@ internal sealed class ScanJournal : IDisposable
     private sealed class Reading(string path)
     {
         private readonly Dictionary<IPAddress, SortedSet<int>> _open = [];
-        private readonly HashSet<IPAddress> _done = [];
+        private readonly HashSet<(IPAddress Address, int Port)> _done = [];
         private ScanIdentity? _identity;
         private ScanPosition _position;
         private int _ports;
@@ -232,25 +229,19 @@ internal sealed class ScanJournal : IDisposable
 
         private void Take(ScanLine line)
         {
-            IPAddress? address = null;
-            var isAddress = IPAddress.TryParse(line.Open ?? line.Done, out address);
             if (line.Open is not null)
             {
-                Require(isAddress && line.Port is > 0 and <= ushort.MaxValue, "no address and port");
+                var (address, port) = Endpoint(line.Open, line.Port);
                 Require(++_ports <= OpenPortsMax, "too many open ports");
-                if (!_open.TryGetValue(address!, out var ports))
+                if (!_open.TryGetValue(address, out var ports))
                 {
-                    _open[address!] = ports = [];
+                    _open[address] = ports = [];
                 }
-                if (ports.Add(line.Port))
-                {
-                    _done.Remove(address!);
-                }
+                ports.Add(port);
             }
             else if (line.Done is not null)
             {
-                Require(isAddress, "no address");
-                _done.Add(address!);
+                _done.Add(Endpoint(line.Done, line.Port));
             }
             else
             {
@@ -258,10 +249,17 @@ internal sealed class ScanJournal : IDisposable
                 _position = new ScanPosition(line.Step, line.Tried, line.Addresses);
             }
         }
+
+        private (IPAddress Address, int Port) Endpoint(string text, int port)
+        {
+            var isAddress = IPAddress.TryParse(text, out var address);
+            Require(isAddress && port is > 0 and <= ushort.MaxValue, "no address and port");
+            return (address!, port);
+        }
     }
 }
 
-/// <summary>A line of the journal: an open port, a host that is done, or a position.</summary>
+/// <summary>A line of the journal: an open port, a port that is done, or a position.</summary>
 internal sealed record ScanLine
 {
     public string? Open { get; init; }

@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
 
 namespace Leadglass.Exposure;
 
@@ -30,6 +33,16 @@ public readonly record struct Shard(int Number, int Of)
         }
         shard = new Shard(number, of);
         return true;
+    }
+
+    /// <summary>Whether an address that was not reached by walking is this shard's.</summary>
+    internal bool Holds(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out var length);
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes[..length], digest);
+        return BinaryPrimitives.ReadUInt32BigEndian(digest) % (uint)Of == (uint)Number - 1;
     }
 
     /// <summary>As it is written on the command line.</summary>
