@@ -11,7 +11,7 @@ internal static class AuditDeclaration
             scope.Authorisation.Basis,
             scope.Authorisation.Contact,
             scope.Authorisation.RecordsBasis,
-            scope.HighestRung.Label(),
+            RungLabel.Of(scope.HighestRung),
             scope.ValidFrom,
             scope.ValidUntil
         );

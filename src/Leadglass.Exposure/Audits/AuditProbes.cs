@@ -3,9 +3,12 @@ using System.Net;
 namespace Leadglass.Exposure;
 
 /// <summary>The probes of a real audit: DICOM and HTTP over the one dialer, and the products' fingerprints.</summary>
-internal sealed class AuditProbes(IProbeDialer dialer, Products products, TimeProvider clock) : IHostProbes
+internal sealed class AuditProbes(IProbeDialer dialer, FingerprintFile fingerprints, string contact, TimeProvider clock)
+    : IHostProbes
 {
     private readonly DicomProbe _dicom = new(dialer, clock);
+    private readonly WebProbe _web = new(dialer, clock, new WebProbeOptions { Contact = contact, Fingerprints = fingerprints });
+    private readonly Products _products = new(fingerprints);
 
     public ValueTask<DicomObservation> DicomAsync(
         ProbeTarget target,
@@ -15,10 +18,10 @@ internal sealed class AuditProbes(IProbeDialer dialer, Products products, TimePr
     ) => _dicom.ObserveAsync(target, plan, hint, cancel);
 
     public ValueTask<WebObservation> WebAsync(ProbeTarget target, ProbePlan plan, CancellationToken cancel) =>
-        ValueTask.FromResult(new WebObservation { Target = target, SpeaksHttp = false });
+        _web.ObserveAsync(target, plan, cancel);
 
     public ProductHint? HintFor(IReadOnlyList<DicomObservation> dicom, IReadOnlyList<WebObservation> web) =>
-        products.HintFor(products.Identify(dicom, web));
+        _products.HintFor(_products.Identify(dicom, web));
 
-    public ProductIdentification Identify(ExposedSystem system) => products.Identify(system.Dicom, system.Web);
+    public ProductIdentification Identify(ExposedSystem system) => _products.Identify(system.Dicom, system.Web);
 }

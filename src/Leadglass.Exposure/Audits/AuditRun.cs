@@ -41,7 +41,7 @@ public sealed class AuditRun : IScanSink
         ScopeGate gate,
         DecisionLog log,
         AuditRecord record,
-        Products products
+        FingerprintFile fingerprints
     )
     {
         (_scope, _options, _clock, _progress, _log, _record) = (scope, options, clock, progress, log, record);
@@ -54,7 +54,7 @@ public sealed class AuditRun : IScanSink
             LimitsOf(scope.Rate, options),
             clock
         );
-        _probes = new AuditProbes(_dialer, products, clock);
+        _probes = new AuditProbes(_dialer, fingerprints, scope.Authorisation.Contact, clock);
         _space = new ScanSpace(scope.Targets, scope.Ports.Ports, options.Shard, record.Identity.Seed);
         _rate = new ScanRate(clock);
     }
@@ -81,7 +81,7 @@ public sealed class AuditRun : IScanSink
         CancellationToken cancel
     )
     {
-        var products = new Products(FingerprintFile.Read(options.FingerprintFile));
+        var fingerprints = FingerprintFile.Read(options.FingerprintFile);
         var imports = await ImportedList.DigestAsync(options.Imports, cancel);
         var isResumed = AuditFolder.Open(options.Folder, options.IsResumed);
         using var log = await OpenLogAsync(options.Folder, clock, cancel);
@@ -100,7 +100,7 @@ public sealed class AuditRun : IScanSink
             cancel
         );
         await using var gate = new ScopeGate(scope, log, clock);
-        return await new AuditRun(scope, options, clock, progress, gate, log, record, products).RunAsync(
+        return await new AuditRun(scope, options, clock, progress, gate, log, record, fingerprints).RunAsync(
             isResumed,
             cancel
         );
@@ -284,8 +284,7 @@ public sealed class AuditRun : IScanSink
     private void Keep(HostVisit visit)
     {
         var system = visit.System;
-        var finding = system.Speaks ? FindingOf(system) : null;
-        if (finding is not null)
+        if (system.ToFinding(_probes.Identify(system), _scope) is { } finding)
         {
             _record.Keep(finding);
             _progress?.Report(EventOf(PhaseNow()) with { Found = finding });
@@ -303,16 +302,6 @@ public sealed class AuditRun : IScanSink
         {
             _record.Forget(visit.Address, visit.Ports);
         }
-    }
-
-    private Finding? FindingOf(ExposedSystem system)
-    {
-        var owner = _scope.OwnerOf(system.Address);
-        return system.ToFinding(
-            _probes.Identify(system),
-            owner is null ? null : new FoundInventory(owner.Site, owner.Owner, owner.Contact),
-            AddressNumber.TryOf(system.Address, out var number) && _scope.DeviceSet.Contains(number)
-        );
     }
 
     private async Task OpenHoursAsync(CancellationToken cancel)
