@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Leadglass.Cli.CommandLine;
+using Leadglass.Cli.Commands.Exposure;
 
 namespace Leadglass.Cli.Commands;
 
@@ -10,5 +11,6 @@ internal static class ExposureCommand
         new("exposure", "Find image servers that stand open, in networks that you are authorised to check")
         {
             ExposureScopeCommand.Create(terminal),
+            ExposureScanCommand.Create(terminal),
         };
 }

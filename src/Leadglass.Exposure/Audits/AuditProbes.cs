@@ -7,7 +7,11 @@ internal sealed class AuditProbes(IProbeDialer dialer, FingerprintFile fingerpri
     : IHostProbes
 {
     private readonly DicomProbe _dicom = new(dialer, clock);
-    private readonly WebProbe _web = new(dialer, clock, new WebProbeOptions { Contact = contact, Fingerprints = fingerprints });
+    private readonly WebProbe _web = new(
+        dialer,
+        clock,
+        new WebProbeOptions { Contact = contact, Fingerprints = fingerprints }
+    );
     private readonly Products _products = new(fingerprints);
 
     public ValueTask<DicomObservation> DicomAsync(

@@ -28,7 +28,9 @@ internal abstract class ScanScreen(Terminal terminal)
         Terminal.Out.WriteLine("That is a declaration; it cannot be verified from here.");
         foreach (var network in scope.NetworksNotWalked)
         {
-            Terminal.Out.WriteLine($"{network.Addresses} is too large to be walked: only names and imports lead into it.");
+            Terminal.Out.WriteLine(
+                $"{network.Addresses} is too large to be walked: only names and imports lead into it."
+            );
         }
     }
 
@@ -49,8 +51,7 @@ internal abstract class ScanScreen(Terminal terminal)
     private static string Describe(AuditEvent at)
     {
         var share = at.Total > 0 ? (double)at.Probed / at.Total : 1;
-        var left =
-            at.Left is { } time && at.Phase == AuditPhase.Discovering ? $", {Duration(time)} left" : "";
+        var left = at.Left is { } time && at.Phase == AuditPhase.Discovering ? $", {Duration(time)} left" : "";
         var what = at.Phase switch
         {
             AuditPhase.Discovering => $"{at.Probed:N0} of {at.Total:N0} ports ({share:P0}), {at.PerSecond:N0}/s{left}",
@@ -62,7 +63,9 @@ internal abstract class ScanScreen(Terminal terminal)
 
     private static string Describe(Finding found)
     {
-        var verdict = found.IsOpen ? "OPEN" : found.QueryOpen is null ? "unknown" : "closed";
+        var isOpen = found.QueryOpen is true || found.RetrieveOpen is true;
+        var verdict = isOpen ? "OPEN" : found.QueryOpen is null ? "unknown"
+            : "closed";
         return $"{found.Address} port {found.Port} {found.Protocol}: {verdict}, {found.Product.Name}";
     }
 
