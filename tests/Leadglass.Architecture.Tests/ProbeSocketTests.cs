@@ -46,4 +46,30 @@ public sealed class ProbeSocketTests
                 mention.From.FullName == "Leadglass.Exposure.ProbeDialer"
                 && mention.To.DeclaringType?.Name == "ScopeRefusal"
         );
+
+    /// <summary>The scan's connects go past the framework, and no other way: one type calls the system, one type uses it.</summary>
+    [Fact]
+    public void OnlyTheScanConnectsByTheSystem()
+    {
+        var calling =
+            from room in Rooms.Types
+            where room.Room == Room
+            from method in room.Type.Methods
+            where method.HasPInvokeInfo && method.PInvokeInfo.EntryPoint is "socket" or "connect"
+            select Rooms.Written(room.Type).FullName;
+        Assert.Equal(["Leadglass.Exposure.NativeConnects"], calling.Distinct());
+        var using_ =
+            from mention in Rooms.Mentions
+            where
+                mention.To.DeclaringType?.FullName == "Leadglass.Exposure.NativeConnects"
+                && mention.From.FullName != "Leadglass.Exposure.NativeConnects"
+            select mention.From.FullName;
+        Assert.Equal(["Leadglass.Exposure.ConnectScan"], using_.Distinct());
+        Assert.Contains(
+            Rooms.Mentions,
+            mention =>
+                mention.From.FullName == "Leadglass.Exposure.ConnectScan"
+                && mention.To.DeclaringType?.Name == "ScopeRefusal"
+        );
+    }
 }

@@ -23,9 +23,6 @@ public sealed record AuditOptions
 
     /// <summary>Hosts that are probed at one time, 1 to 256.</summary>
     public int WorkersMax { get; init; } = 32;
-
-    /// <summary>How long one host may be probed altogether.</summary>
-    public TimeSpan HostTime { get; init; } = TimeSpan.FromMinutes(10);
 }
 
 /// <summary>An audit that cannot begin. The message says what to do.</summary>

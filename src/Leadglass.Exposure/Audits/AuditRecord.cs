@@ -176,12 +176,17 @@ internal sealed class AuditRecord : IDisposable
     }
 
     /// <summary>Writes down what a host showed. Nothing is kept of one that speaks neither protocol.</summary>
-    public void Keep(Finding finding)
+    /// <returns>Whether it says something new: a system, or another verdict about one.</returns>
+    public bool Keep(Finding finding)
     {
         _findingJournal.Append(finding);
         lock (_lock)
         {
+            var before = _findings.GetValueOrDefault(finding.Address);
             _findings[finding.Address] = finding;
+            return before is null
+                || (before.QueryOpen, before.RetrieveOpen, before.RecordsVisible)
+                    != (finding.QueryOpen, finding.RetrieveOpen, finding.RecordsVisible);
         }
     }
 

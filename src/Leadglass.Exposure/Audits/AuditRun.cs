@@ -51,7 +51,7 @@ public sealed class AuditRun : IScanSink
                 _gate.Decide(target.Address, target.Port, rung) is { IsAdmitted: false } refused
                     ? refused.Reason
                     : null,
-            LimitsOf(scope.Rate, options),
+            LimitsOf(scope.Rate),
             clock
         );
         _probes = new AuditProbes(_dialer, fingerprints, scope.Authorisation.Contact, clock);
@@ -64,6 +64,8 @@ public sealed class AuditRun : IScanSink
     bool IScanSink.MayProbe => _gate.Standing == ScopeRule.Admitted;
 
     private ScanPosition Position => _scan?.State.Done ?? _record.Position;
+
+    private long Probed => _scan?.State.Finished ?? _record.Position.Step;
 
     /// <summary>
     /// Makes an audit and writes its document. An audit that is cancelled, stopped, or outlives its scope ends its associations,
@@ -258,7 +260,7 @@ public sealed class AuditRun : IScanSink
 
     private async Task ProbeAsync(HostVisit visit, CancellationToken cancel)
     {
-        using var late = new CancellationTokenSource(_options.HostTime, _clock);
+        using var late = new CancellationTokenSource(_dialer.Limits.HostTime, _clock);
         try
         {
             while (_backlog.Next(visit.Address) is { } port)
@@ -286,8 +288,10 @@ public sealed class AuditRun : IScanSink
         var system = visit.System;
         if (system.ToFinding(_probes.Identify(system), _scope) is { } finding)
         {
-            _record.Keep(finding);
-            _progress?.Report(EventOf(PhaseNow()) with { Found = finding });
+            if (_record.Keep(finding))
+            {
+                _progress?.Report(EventOf(PhaseNow()) with { Found = finding });
+            }
         }
         _record.Done(visit.Address, visit.TakeProbed());
         if (visit.IsEmpty)
@@ -320,7 +324,7 @@ public sealed class AuditRun : IScanSink
         {
             while (await timer.WaitForNextTickAsync(stop.Token))
             {
-                _rate.Note(Position.Step);
+                _rate.Note(Probed);
                 if (Position != written)
                 {
                     written = Position;
@@ -337,7 +341,7 @@ public sealed class AuditRun : IScanSink
 
     private AuditPhase PhaseNow() =>
         _gate.Standing == ScopeRule.OutsideTimeWindow ? AuditPhase.Waiting
-        : Position.Step < _space.Steps && _options.Imports.Count == 0 ? AuditPhase.Discovering
+        : Probed < _space.Steps && _options.Imports.Count == 0 ? AuditPhase.Discovering
         : AuditPhase.Probing;
 
     private AuditEvent EventOf(AuditPhase phase)
@@ -346,10 +350,10 @@ public sealed class AuditRun : IScanSink
         var total = _options.Imports.Count == 0 ? _space.Steps : Interlocked.Read(ref _imported);
         return new AuditEvent(
             phase,
-            _options.Imports.Count == 0 ? Position.Step : total,
+            _options.Imports.Count == 0 ? Probed : total,
             total,
             _rate.PerSecond,
-            _options.Imports.Count == 0 ? _rate.LeftFor(total - Position.Step) : null,
+            _options.Imports.Count == 0 ? _rate.LeftFor(total - Probed) : null,
             _record.OpenPorts,
             _backlog.Count,
             systems,
@@ -396,14 +400,15 @@ public sealed class AuditRun : IScanSink
 
     private static string ModeOf(AuditOptions options) => options.IsThorough ? "thorough" : "polite";
 
-    private static ConnectionLimits LimitsOf(ScopeRate rate, AuditOptions options) =>
+    private static ConnectionLimits LimitsOf(ScopeRate rate) =>
         new()
         {
             PerSecond = rate.ConnectionsPerSecond,
             PerNetworkPerSecond = rate.PerNetwork24PerSecond,
             InFlightMax = rate.InFlight,
             ConnectTime = TimeSpan.FromMilliseconds(rate.TimeoutMilliseconds),
-            HostTime = options.HostTime,
+            ConnectionTime = TimeSpan.FromSeconds(rate.ConnectionSeconds),
+            HostTime = TimeSpan.FromSeconds(rate.HostSeconds),
         };
 
     private static async Task<DecisionLog> OpenLogAsync(string folder, TimeProvider clock, CancellationToken cancel)

@@ -3,12 +3,20 @@ using System.Net;
 namespace Leadglass.Exposure;
 
 /// <summary>Where a scan stands.</summary>
-/// <param name="Done">Steps that are finished, without a gap.</param>
+/// <param name="Done">Up to where all steps are finished.</param>
+/// <param name="Finished">Steps that are finished, in whatever order.</param>
 /// <param name="Total">Steps in all.</param>
 /// <param name="Open">Ports found open in this run.</param>
 /// <param name="Silent">Pairs that did not answer in this run.</param>
 /// <param name="InFlightMax">How many may be under way now.</param>
-internal readonly record struct ScanState(ScanPosition Done, long Total, long Open, long Silent, int InFlightMax);
+internal readonly record struct ScanState(
+    ScanPosition Done,
+    long Finished,
+    long Total,
+    long Open,
+    long Silent,
+    int InFlightMax
+);
 
 /// <summary>What a scan needs from the audit around it.</summary>
 internal interface IScanSink
@@ -51,6 +59,7 @@ internal sealed class ConnectScan
     private readonly Lock _publishing = new();
     private ScanStep? _candidate;
     private long _next;
+    private long _ended;
     private long _open;
     private long _silent;
     private ScanPosition _published;
@@ -67,6 +76,7 @@ internal sealed class ConnectScan
         _pace = new ScanPace(dialer.Limits.InFlightMax, dialer.Limits.ConnectTime);
         _finished = new FinishedSteps(from);
         _next = from.Step;
+        _ended = from.Step;
         _published = from;
         _slots = new Slot[dialer.Limits.InFlightMax];
         _free = new Stack<int>(Enumerable.Range(0, _slots.Length).Reverse());
@@ -75,7 +85,14 @@ internal sealed class ConnectScan
 
     /// <summary>Where it stands; from any thread.</summary>
     public ScanState State =>
-        new(Published, _space.Steps, Interlocked.Read(ref _open), Interlocked.Read(ref _silent), _pace.Window);
+        new(
+            Published,
+            Interlocked.Read(ref _ended),
+            _space.Steps,
+            Interlocked.Read(ref _open),
+            Interlocked.Read(ref _silent),
+            _pace.Window
+        );
 
     /// <summary>How often it slowed down because something on the way dropped.</summary>
     public int SlowedDown => _pace.SlowedDown;
@@ -180,7 +197,7 @@ internal sealed class ConnectScan
         var step = _space.At(_next++);
         if (_refusal(new ProbeTarget(step.Address, step.Port), Rung.Connect) is not null)
         {
-            _finished.Finish(step.Number, StepKinds.None);
+            End(step, StepKinds.None);
         }
         else if (_waiting.HasOf(step.Address) || !_turns.TryTake(step.Address))
         {
@@ -293,8 +310,14 @@ internal sealed class ConnectScan
         {
             _sink.Found(step.Address, step.Port);
         }
-        _finished.Finish(step.Number, step.IsFirstPort ? StepKinds.Tried | StepKinds.FirstPort : StepKinds.Tried);
+        End(step, step.IsFirstPort ? StepKinds.Tried | StepKinds.FirstPort : StepKinds.Tried);
         Free(slot);
+    }
+
+    private void End(ScanStep step, StepKinds kinds)
+    {
+        _finished.Finish(step.Number, kinds);
+        Interlocked.Increment(ref _ended);
     }
 
     private void Free(int slot)

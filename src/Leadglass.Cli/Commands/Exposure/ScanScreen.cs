@@ -64,7 +64,9 @@ internal abstract class ScanScreen(Terminal terminal)
     private static string Describe(Finding found)
     {
         var isOpen = found.QueryOpen is true || found.RetrieveOpen is true;
-        var verdict = isOpen ? "OPEN" : found.QueryOpen is null ? "unknown"
+        var verdict =
+            isOpen ? "OPEN"
+            : found.QueryOpen is null ? "unknown"
             : "closed";
         return $"{found.Address} port {found.Port} {found.Protocol}: {verdict}, {found.Product.Name}";
     }
