@@ -192,7 +192,7 @@ internal sealed class WebLadder(
         var path =
             (_openRoot ?? findings.Root) is { } root ? $"{root}/studies/{RandomUid()}"
             : _isOrthancOpen ? $"/instances/{RandomOrthancId()}/file"
-            : findings.SpeaksDicomWeb ? $"/dicom-web/studies/{RandomUid()}"
+            : findings.SpeaksDicomWeb && Roots().FirstOrDefault() is { } likely ? $"{likely}/studies/{RandomUid()}"
             : null;
         if (path is null)
         {

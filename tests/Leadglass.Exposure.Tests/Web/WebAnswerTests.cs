@@ -51,6 +51,26 @@ public sealed class WebAnswerTests
     }
 
     [Fact]
+    public async Task AnArchiveThatTellsStrangersNothingIsAClosedArchive()
+    {
+        await using var server = Of(request =>
+            request.Path == "/"
+                ? Response(
+                    401,
+                    "text/html",
+                    "<title>Sign in</title>",
+                    "WWW-Authenticate: Bearer realm=\"leadglass\"\r\n"
+                )
+                : Response(401, fields: "WWW-Authenticate: Bearer realm=\"leadglass\"\r\n")
+        );
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.NullRetrieve);
+        Assert.True(seen.SpeaksDicomWeb);
+        Assert.Equal(Answer.Closed, seen.Of(Rung.NullQuery));
+        Assert.Equal(Answer.Closed, seen.Of(Rung.NullRetrieve));
+        Assert.Equal("Leadglass", Products.BuiltIn.Identify(dicom: null, seen).Product);
+    }
+
+    [Fact]
     public async Task ARefusalOfAnyPathDoesNotMakeAWebServerAnArchive()
     {
         await using var server = Of(_ => Response(403));
