@@ -46,7 +46,7 @@ internal sealed class ScopeSections(MistakeList mistakes)
             var scalar = fields is null ? node as YamlText : fields.Scalar("host", isRequired: true);
             var titles = fields is null ? [] : Titles(fields);
             fields?.RefuseOthers();
-            if (scalar is null || HostName(scalar.Value) is not { } host)
+            if (scalar is not { } written || HostName(written) is not { } host)
             {
                 Mistakes.Add(node.Line, "an entry of names is a host's name in ASCII: pacs.hospital.example");
             }
@@ -159,6 +159,9 @@ internal sealed class ScopeSections(MistakeList mistakes)
         fields.RefuseOthers();
         return rate;
     }
+
+    private static string? HostName(YamlText written) =>
+        written.IsPlain && ScopeText.IsNoText(written.Value) ? null : HostName(written.Value);
 
     private static string? HostName(string text)
     {

@@ -52,13 +52,20 @@ internal static class YamlTree
     /// <summary>The root, or null with at least one mistake added.</summary>
     public static YamlNode? Read(string text, ICollection<YamlMistake> mistakes, YamlLimits limits)
     {
+        var reading = new Reading(new Parser(new StringReader(text)), mistakes, limits);
         try
         {
-            return new Reading(new Parser(new StringReader(text)), mistakes, limits).Document();
+            return reading.Document();
         }
         catch (YamlException problem)
         {
-            mistakes.Add(new YamlMistake((int)problem.Start.Line, "this is not YAML"));
+            mistakes.Add(new YamlMistake((int)problem.Start.Line, $"this is not YAML: {problem.Message}"));
+            return null;
+        }
+        // The parser's own words for some broken flow collections; it names no place then.
+        catch (Exception problem) when (problem is InvalidOperationException or ArgumentException)
+        {
+            mistakes.Add(new YamlMistake(reading.Line, "this is not YAML, here or shortly after"));
             return null;
         }
     }
@@ -66,6 +73,9 @@ internal static class YamlTree
     private sealed class Reading(Parser parser, ICollection<YamlMistake> mistakes, YamlLimits limits)
     {
         private int _nodes;
+
+        /// <summary>The line that was read last.</summary>
+        public int Line { get; private set; } = 1;
 
         public YamlNode? Document()
         {
@@ -96,6 +106,7 @@ internal static class YamlTree
         {
             var at = parser.Consume<ParsingEvent>();
             var line = (int)at.Start.Line;
+            Line = line;
             if (++_nodes > limits.Nodes || depth > limits.Depth)
             {
                 return Refuse(

@@ -24,7 +24,7 @@ internal static class TestScopes
     }
 
     /// <summary>The text of a scope.</summary>
-    /// <param name="networks">Entries of the list, with commas between: <c>127.0.0.0/8, ::1</c>.</param>
+    /// <param name="networks">Entries of the list, with commas between: <c>127.0.0.0/8, ::1</c>; within an entry a semicolon stands for a comma.</param>
     public static string Text(
         string networks,
         string ports,
@@ -43,7 +43,7 @@ internal static class TestScopes
             validUntil: {(from ?? Begin).AddDays(7):yyyy-MM-ddTHH:mm:ssZ}
             highestRung: {rung}
             networks:
-            {string.Join('\n', Split(networks).Select(network => $"  - {network}"))}
+            {string.Join('\n', Split(networks).Select(network => $"  - {network.Replace(';', ',')}"))}
             ports: {ports}
             {more}
             """;
