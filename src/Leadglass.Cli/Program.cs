@@ -14,6 +14,11 @@ if (args is [RowReader.Verb])
     return await RowReader.RunAsync();
 }
 
+if (args is [TlsCarrier.Verb])
+{
+    return await TlsCarrier.RunAsync();
+}
+
 PrivateFiles.Begin();
 using var stop = new CancellationTokenSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

@@ -1,7 +1,13 @@
 namespace Leadglass.Exposure;
 
 /// <summary>One endpoint with what has been learnt of the way to speak to it: in clear or inside TLS.</summary>
-internal sealed class DicomEndpoint(IProbeDialer dialer, TimeProvider time, DicomProbeTimes times, ProbeTarget target)
+internal sealed class DicomEndpoint(
+    IProbeDialer dialer,
+    TimeProvider time,
+    DicomProbeTimes times,
+    Func<CarrierProcess?> startCarrier,
+    ProbeTarget target
+)
 {
     public TimeProvider Time => time;
 
@@ -33,8 +39,11 @@ internal sealed class DicomEndpoint(IProbeDialer dialer, TimeProvider time, Dico
             return new AssociationAnswer(AnswerKind.NotConnected) { Dialled = dialled.Outcome };
         }
 
+        // Where records are shown, TLS is done elsewhere: its buffers cannot be cleared.
         return IsTls
-            ? await AskInTlsAsync(connection, request, cancel)
+            ? rung >= Rung.CountRecords
+                ? await AskInCarriedTlsAsync(connection, request, cancel)
+                : await AskInTlsAsync(connection, request, cancel)
             : await ProbeAssociation.OpenAsync(connection, connection.Stream, request, times, time, cancel);
     }
 
@@ -72,5 +81,33 @@ internal sealed class DicomEndpoint(IProbeDialer dialer, TimeProvider time, Dico
             _ => looked.FactsAfterAnswer,
         };
         return answer;
+    }
+
+    private async ValueTask<AssociationAnswer> AskInCarriedTlsAsync(
+        ProbeConnection connection,
+        Dicom.Network.AAssociateRequest request,
+        CancellationToken cancel
+    )
+    {
+        CarriedTls? tls = null;
+        try
+        {
+            if (startCarrier() is { } carrier)
+            {
+                var stream = connection.Stream;
+                tls = await CarriedTls.ConnectAsync(stream, carrier, target.Name, times.Tls, time, cancel);
+            }
+        }
+        finally
+        {
+            if (tls is null)
+            {
+                await connection.DisposeAsync();
+            }
+        }
+
+        return tls is null
+            ? new AssociationAnswer(AnswerKind.TlsFailed)
+            : await ProbeAssociation.OpenAsync(connection, tls, request, times, time, cancel);
     }
 }

@@ -18,17 +18,24 @@ public sealed class DicomProbe
     private readonly IProbeDialer _dialer;
     private readonly TimeProvider _time;
     private readonly DicomProbeTimes _times;
+    private readonly Func<CarrierProcess?> _startCarrier;
 
     /// <param name="dialer">The one way to a connection.</param>
     /// <param name="time">The clock of all times and time-outs.</param>
     public DicomProbe(IProbeDialer dialer, TimeProvider time)
-        : this(dialer, time, new DicomProbeTimes()) { }
+        : this(dialer, time, new DicomProbeTimes(), CarrierProcess.Start) { }
 
-    internal DicomProbe(IProbeDialer dialer, TimeProvider time, DicomProbeTimes times)
+    internal DicomProbe(
+        IProbeDialer dialer,
+        TimeProvider time,
+        DicomProbeTimes times,
+        Func<CarrierProcess?> startCarrier
+    )
     {
         _dialer = dialer;
         _time = time;
         _times = times;
+        _startCarrier = startCarrier;
     }
 
     /// <summary>
@@ -51,7 +58,11 @@ public sealed class DicomProbe
         ArgumentNullException.ThrowIfNull(plan);
         return plan.HighestRung == Rung.Connect
             ? await ConnectAsync(target, cancel)
-            : await new DicomLadder(new DicomEndpoint(_dialer, _time, _times, target), plan, hint).ClimbAsync(cancel);
+            : await new DicomLadder(
+                new DicomEndpoint(_dialer, _time, _times, _startCarrier, target),
+                plan,
+                hint
+            ).ClimbAsync(cancel);
     }
 
     private async ValueTask<DicomObservation> ConnectAsync(ProbeTarget target, CancellationToken cancel)

@@ -162,7 +162,7 @@ public sealed class HostileServerTests
     {
         await using var server = new RawServer(connection => Task.Delay(Timeout.Infinite, connection.Stop));
         using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-        var probe = new DicomProbe(Probing.Dialer(), TimeProvider.System, Probing.Times);
+        var probe = new DicomProbe(Probing.Dialer(), TimeProvider.System);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
             await probe.ObserveAsync(server.Target, Probing.Plan(), null, cancel.Token)
         );

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net;
 
 namespace Leadglass.Exposure.Tests.Dimse;
@@ -32,12 +33,32 @@ internal static class Probing
         ProductHint? hint = null,
         DicomProbeTimes? times = null
     ) =>
-        await new DicomProbe(Dialer(), TimeProvider.System, times ?? Times).ObserveAsync(
+        await new DicomProbe(Dialer(), TimeProvider.System, times ?? Times, CarrierInThisProcess).ObserveAsync(
             target,
             plan ?? Plan(),
             hint,
             TestContext.Current.CancellationToken
         );
+
+    /// <summary>A carrier that runs in this process, over pipes: the same code without the process around it.</summary>
+    public static CarrierProcess CarrierInThisProcess()
+    {
+        var input = new Pipe();
+        var output = new Pipe();
+        _ = CarryAsync();
+        return new CarrierProcess(
+            input.Writer.AsStream(),
+            output.Reader.AsStream(),
+            () => output.Reader.CancelPendingRead()
+        );
+
+        async Task CarryAsync()
+        {
+            await TlsCarrier.RunAsync(input.Reader.AsStream(), output.Writer.AsStream(), TimeProvider.System);
+            await output.Writer.CompleteAsync();
+            await input.Reader.CompleteAsync();
+        }
+    }
 
     public static RungAnswer At(this DicomObservation observation, Rung rung) =>
         Assert.Single(observation.Rungs, answer => answer.Rung == rung);

@@ -2,6 +2,8 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Leadglass.Dicom;
+using Leadglass.Dicom.Network;
 
 namespace Leadglass.Exposure.Tests.Dimse;
 
@@ -41,6 +43,42 @@ public sealed class TlsLadderTests
         Assert.Equal(Answer.Closed, seen.At(Rung.NullQuery).Answer);
         Assert.Equal("TLS certificate required", seen.At(Rung.NullQuery).Response);
         Assert.Empty(scp.Requests);
+    }
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls13)]
+    public async Task RecordsInsideTlsAreSeenThroughACarrier(SslProtocols protocol)
+    {
+        using var certificate = Certificate();
+        await using var scp = new ScpDouble(
+            Inside(certificate, protocol, wantsCertificate: false) with
+            {
+                Find = (_, identifier, _) => Rows(identifier),
+            }
+        );
+        var seen = await Probing.ObserveAsync(scp.Target, Probing.Plan(Rung.IdentifyingFields));
+        Assert.True(seen.IsTls);
+        Assert.True(seen.RecordsVisible);
+        Assert.Equal(
+            new(CountUnit.Studies, CountKind.ExactOverDated, 1, "C-FIND by Study Date"),
+            seen.Records?.Totals[0]
+        );
+        Assert.Equal(["PatientName"], seen.IdentifyingFields);
+        Assert.All(await scp.EndsAsync(), end => Assert.Equal(AssociationEndKind.Released, end));
+    }
+
+    [Fact]
+    public async Task WithoutACarrierNoRecordIsAskedForInsideTls()
+    {
+        using var certificate = Certificate();
+        await using var scp = new ScpDouble(Inside(certificate, SslProtocols.Tls13, wantsCertificate: false));
+        var probe = new DicomProbe(Probing.Dialer(), TimeProvider.System, Probing.Times, () => null);
+        var plan = Probing.Plan(Rung.IdentifyingFields);
+        var seen = await probe.ObserveAsync(scp.Target, plan, null, TestContext.Current.CancellationToken);
+        Assert.Equal(Answer.Open, seen.At(Rung.NullQuery).Answer);
+        Assert.Equal(Answer.Unknown, seen.At(Rung.CountRecords).Answer);
+        Assert.Equal(2, scp.Requests.Count);
     }
 
     [Fact]
@@ -95,6 +133,29 @@ public sealed class TlsLadderTests
         );
         Assert.False(seen.SpeaksDicom);
         Assert.Equal(2, server.Connections);
+    }
+
+    private static async IAsyncEnumerable<CFindResponse> Rows(DataSet identifier)
+    {
+        await Task.Yield();
+        var isNull = identifier.GetString(DicomTag.StudyInstanceUID) is { Length: > 0 };
+        var key = identifier.GetString(DicomTag.StudyDate) ?? "";
+        if (
+            isNull
+            || !(
+                key.Length == 0
+                || (string.CompareOrdinal(key, "20200131") <= 0 && string.CompareOrdinal(key[9..], "20200131") >= 0)
+            )
+        )
+        {
+            yield break;
+        }
+
+        var row = new DataSet();
+        row.SetString(DicomTag.StudyInstanceUID, "1.2.3");
+        row.SetString(DicomTag.StudyDate, "20200131");
+        row.SetString(DicomTag.PatientName, "Made^Up");
+        yield return CFindResponse.Match(row);
     }
 
     private static Personality Inside(X509Certificate2 certificate, SslProtocols protocol, bool wantsCertificate) =>

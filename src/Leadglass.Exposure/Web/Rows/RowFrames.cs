@@ -41,7 +41,7 @@ internal static class RowFrames
         var header = new byte[HeaderLength];
         await from.ReadExactlyAsync(header, cancel);
         var length = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(1));
-        if (header[0] > (byte)RowFrameKind.Result || length is < 0 or > LengthMax)
+        if (header[0] > (byte)RowFrameKind.Plain || length is < 0 or > LengthMax)
         {
             throw new IOException("the other process sent something else");
         }
@@ -65,4 +65,7 @@ internal enum RowFrameKind : byte
 
     /// <summary>What was found: three numbers, nothing else fits.</summary>
     Result,
+
+    /// <summary>Bytes inside TLS, of a process that does nothing but carry them.</summary>
+    Plain,
 }

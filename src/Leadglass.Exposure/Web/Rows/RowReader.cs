@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Leadglass.Exposure;
@@ -9,42 +8,20 @@ namespace Leadglass.Exposure;
 /// HTTP cannot be cleared: so they are in no other process, and this one writes no core, is not to be traced, has no socket
 /// of its own and gives back three numbers.
 /// </summary>
-public static partial class RowReader
+public static class RowReader
 {
     /// <summary>The argument that makes the program this process.</summary>
     public const string Verb = "read-exposed-row";
 
     private const int RowBytesMax = 256 << 10;
-    private const int SetDumpable = 4;
-    private const int LimitCore = 4;
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Limit
-    {
-        public ulong Soft;
-        public ulong Hard;
-    }
 
     /// <summary>The command that makes this program that process; empty where the program is not beside the running code.</summary>
-    public static IReadOnlyList<string> CommandOfThisProgram()
-    {
-        const string name = "leadglass";
-        var process = Environment.ProcessPath ?? "";
-        if (Path.GetFileName(process) == name)
-        {
-            return [process, Verb];
-        }
-
-        var assembly = Path.Combine(AppContext.BaseDirectory, $"{name}.dll");
-        var host = Path.GetFileName(process) == "dotnet" ? process : "dotnet";
-        return File.Exists(assembly) ? [host, "exec", assembly, Verb] : [];
-    }
+    public static IReadOnlyList<string> CommandOfThisProgram() => ConfinedProcess.CommandOfThisProgram(Verb);
 
     /// <summary>Reads the task from standard input, the row through it, and writes what was found. Exit code 3: it could not be confined.</summary>
     public static async Task<int> RunAsync()
     {
-        var limit = default(Limit);
-        if (ProcessControl(SetDumpable, 0, 0, 0, 0) != 0 || SetResourceLimit(LimitCore, in limit) != 0)
+        if (!ConfinedProcess.TryConfine())
         {
             return 3;
         }
@@ -116,12 +93,4 @@ public static partial class RowReader
             return null;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int ProcessControl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
-
-    [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SetResourceLimit(int resource, in Limit limit);
 }

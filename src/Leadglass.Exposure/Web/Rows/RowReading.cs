@@ -10,8 +10,6 @@ namespace Leadglass.Exposure;
 /// </summary>
 internal sealed class RowReading(IProbeDialer dialer, WebFindings findings, WebProbeOptions options, TimeProvider time)
 {
-    private const string HeapLimit = "0x8000000";
-
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(30);
 
     /// <summary>Asks for one row and notes which identifying fields it fills.</summary>
@@ -100,7 +98,7 @@ internal sealed class RowReading(IProbeDialer dialer, WebFindings findings, WebP
             }
 
             await using var connection = dialled.Connection;
-            using var process = Process.Start(StartInfo());
+            using var process = Process.Start(ConfinedProcess.StartInfo(options.RowReaderCommand));
             if (process is null)
             {
                 return (null, "no process to read it");
@@ -115,7 +113,7 @@ internal sealed class RowReading(IProbeDialer dialer, WebFindings findings, WebP
             }
             finally
             {
-                End(process);
+                ConfinedProcess.End(process);
             }
         }
         catch (Exception problem)
@@ -172,38 +170,6 @@ internal sealed class RowReading(IProbeDialer dialer, WebFindings findings, WebP
         finally
         {
             CryptographicOperations.ZeroMemory(buffer);
-        }
-    }
-
-    private ProcessStartInfo StartInfo()
-    {
-        var start = new ProcessStartInfo(options.RowReaderCommand[0], options.RowReaderCommand.Skip(1))
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = false,
-            WorkingDirectory = "/",
-        };
-        var root = Environment.GetEnvironmentVariable("DOTNET_ROOT");
-        start.Environment.Clear();
-        start.Environment["DOTNET_ROOT"] = root;
-        start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        start.Environment["DOTNET_GCHeapHardLimit"] = HeapLimit;
-        start.Environment["DOTNET_gcConcurrent"] = "0";
-        return start;
-    }
-
-    private static void End(Process process)
-    {
-        try
-        {
-            process.Kill();
-            process.WaitForExit(TimeSpan.FromSeconds(5));
-        }
-        catch (InvalidOperationException)
-        {
-            // It has ended by itself.
         }
     }
 }
