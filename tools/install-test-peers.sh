@@ -12,6 +12,11 @@ need node nodejs
 need npm npm
 [ -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so ] || missing+=(orthanc-dicomweb)
 need gdcmconv libgdcm-tools
+# What an audit is compared with, and the lab it is made in: a network of namespaces, recorded.
+need nmap nmap
+need tcpdump tcpdump
+need ip iproute2
+need simple_storage ctn
 # The decoders of JPEG-LS, JPEG 2000 and JPEG, which the program loads when they are there.
 library() { compgen -G "/usr/lib*/*/$1" >/dev/null || compgen -G "/usr/lib*/$1" >/dev/null || missing+=("$2"); }
 library libcharls.so.2 libcharls2

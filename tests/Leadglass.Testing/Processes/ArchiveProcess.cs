@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Leadglass.Testing.Lab;
 
 namespace Leadglass.Testing.Processes;
 
@@ -42,6 +43,9 @@ public sealed partial class ArchiveProcess : IAsyncDisposable
 
     /// <summary>All that the servers of this archive printed, those before a crash too.</summary>
     public string Log { get; private set; } = "";
+
+    /// <summary>All that its servers printed, the running one too.</summary>
+    public string WholeLog => Log + server?.Output;
 
     /// <summary>The process id of the running server.</summary>
     public int ServerId => Server.Id;
@@ -94,6 +98,26 @@ public sealed partial class ArchiveProcess : IAsyncDisposable
     public async Task StartAsync(params string[] options)
     {
         await StartAsync(Command([.. ServeArguments(DataFolder), .. options]));
+    }
+
+    /// <summary>Starts <c>serve</c> on a host of a lab, for everybody on the wire, on the ports that an archive has.</summary>
+    public async Task StartOnAsync(LabHost host)
+    {
+        string[] arguments =
+        [
+            "serve",
+            "--data",
+            DataFolder,
+            "--keys",
+            KeyFolder,
+            "--bind",
+            $"{host.Address}",
+            "--dicom-port",
+            "2762",
+            "--http-port",
+            "8443",
+        ];
+        await StartAsync(host.Inside.Inside("dotnet", [ProgramPath, .. arguments]));
     }
 
     /// <summary>Whether this process may mount file systems that only its children see.</summary>
