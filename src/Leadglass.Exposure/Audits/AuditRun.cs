@@ -130,6 +130,7 @@ public sealed class AuditRun : IScanSink
         var stop = new AuditStop(source);
         var watching = WatchAsync(stop);
         await ResolveAsync(stop);
+        await ProveControlAsync(stop);
         var workers = Enumerable.Range(0, Math.Clamp(_options.WorkersMax, 1, 256)).Select(_ => WorkAsync(stop));
         await Task.WhenAll([DiscoverAsync(stop), .. workers]);
         var isWhole = !stop.Token.IsCancellationRequested;
@@ -154,6 +155,25 @@ public sealed class AuditRun : IScanSink
             {
                 _names.TryAdd(found.Address, found.Name);
             }
+        }
+        catch (Exception failure)
+        {
+            await stop.EndedAsync(failure);
+        }
+    }
+
+    // Before anything is probed: a file is fetched through the gate, and thus in the scope's hours.
+    private async Task ProveControlAsync(AuditStop stop)
+    {
+        if (_scope.ProofOfControl.IsEmpty)
+        {
+            return;
+        }
+
+        try
+        {
+            await OpenHoursAsync(stop.Token);
+            await ControlProofs.CheckAsync(_gate, _dialer, new ProofRecords(), _clock, stop.Token);
         }
         catch (Exception failure)
         {

@@ -80,7 +80,7 @@ public sealed class DecisionLog : IDisposable
     public static DecisionLog WithoutFile(TimeProvider clock) => new(null, new byte[32], 0, clock, DefaultBytesMax);
 
     /// <summary>Looks whether a log is as it was written.</summary>
-    /// <param name="head">The last chain value, where one was kept; null looks at the chain alone.</param>
+    /// <param name="head">A chain value that was kept elsewhere, which must stand in it; null looks at the chain alone.</param>
     public static Task<DecisionLogCheck> VerifyAsync(string path, string? head, CancellationToken cancel) =>
         DecisionLogCheck.OfAsync(path, head, cancel);
 

@@ -28,7 +28,7 @@ public sealed record DecisionLogCheck(bool IsIntact, long Lines, string Head, bo
 
     internal static async Task<DecisionLogCheck> OfAsync(Stream file, string? head, CancellationToken cancel)
     {
-        var state = new Reading();
+        var state = new Reading(head);
         var buffer = new byte[BufferBytes];
         var kept = 0;
         while (true)
@@ -39,19 +39,20 @@ public sealed record DecisionLogCheck(bool IsIntact, long Lines, string Head, bo
             kept = filled - used;
             if (state.Problem is not null || read == 0)
             {
-                return state.End(kept, head);
+                return state.End(kept);
             }
 
             buffer.AsSpan(used, kept).CopyTo(buffer);
         }
     }
 
-    private sealed class Reading
+    private sealed class Reading(string? head)
     {
         private readonly byte[] _chain = new byte[32];
         private long _lines;
         private long _bytes;
         private bool _isClosed;
+        private bool _hasHead = head is null;
 
         public string? Problem { get; private set; }
 
@@ -79,12 +80,12 @@ public sealed record DecisionLogCheck(bool IsIntact, long Lines, string Head, bo
             return used;
         }
 
-        public DecisionLogCheck End(int torn, string? head)
+        public DecisionLogCheck End(int torn)
         {
             var last = Convert.ToHexStringLower(_chain);
-            if (Problem is null && head is not null && !string.Equals(head, last, StringComparison.OrdinalIgnoreCase))
+            if (Problem is null && !_hasHead)
             {
-                Problem = "the log does not end with the chain value that was kept; it was cut or written anew";
+                Problem = "the chain value that was kept is not in the log; it was cut or written anew";
             }
 
             return new DecisionLogCheck(Problem is null, _lines, last, _isClosed && torn == 0, Problem)
@@ -97,18 +98,18 @@ public sealed record DecisionLogCheck(bool IsIntact, long Lines, string Head, bo
         private bool Holds(ReadOnlySpan<byte> line)
         {
             var chainAt = line.Length - ChainTextBytes - "\"}"u8.Length;
-            var head = ",\"chain\":\""u8;
+            var mark = ",\"chain\":\""u8;
             if (
                 line.Length > DecisionLog.LineBytesMax
-                || chainAt < head.Length
-                || !line[(chainAt - head.Length)..chainAt].SequenceEqual(head)
+                || chainAt < mark.Length
+                || !line[(chainAt - mark.Length)..chainAt].SequenceEqual(mark)
                 || !line[^2..].SequenceEqual("\"}"u8)
             )
             {
                 return false;
             }
 
-            var body = line[..(chainAt - head.Length)];
+            var body = line[..(chainAt - mark.Length)];
             Span<byte> next = stackalloc byte[32];
             using (var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
             {
@@ -117,14 +118,16 @@ public sealed record DecisionLogCheck(bool IsIntact, long Lines, string Head, bo
                 digest.GetHashAndReset(next);
             }
 
+            var value = Convert.ToHexStringLower(next);
             if (
                 !body.StartsWith(Encoding.ASCII.GetBytes($"{{\"sequence\":{_lines + 1},"))
-                || !line.Slice(chainAt, ChainTextBytes)
-                    .SequenceEqual(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(next)))
+                || !line.Slice(chainAt, ChainTextBytes).SequenceEqual(Encoding.ASCII.GetBytes(value))
             )
             {
                 return false;
             }
+
+            _hasHead |= string.Equals(value, head, StringComparison.OrdinalIgnoreCase);
 
             next.CopyTo(_chain);
             _lines++;

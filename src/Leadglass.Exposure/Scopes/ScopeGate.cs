@@ -113,11 +113,20 @@ public sealed class ScopeGate : IAsyncDisposable
         return new GateDecision(rule);
     }
 
-    /// <summary>Decides on an address that something else than the walk leads to. A refusal has a line of its own.</summary>
+    /// <summary>
+    /// Decides whether an address that something else than the walk leads to is taken up; each connection to it is decided on again.
+    /// A refusal has a line of its own.
+    /// </summary>
     /// <param name="port">The port, or 0 where none is named yet.</param>
     public GateDecision DecideLead(LeadKind kind, IPAddress address, int port, string? name = null)
     {
         var (rule, network) = Judge(address, port, Rung.Connect);
+        if (rule == ScopeRule.OutsideTimeWindow)
+        {
+            // It waits for the hours like any other.
+            rule = ScopeRule.Admitted;
+        }
+
         Interlocked.Increment(ref _counts[(int)rule]);
         if (rule == ScopeRule.Admitted || Interlocked.Increment(ref _ownLines) > OwnLinesMax)
         {
