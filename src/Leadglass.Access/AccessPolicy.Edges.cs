@@ -67,6 +67,30 @@ public sealed partial class AccessPolicy
     /// <summary>Notes that an edge brought what cannot be taken for what it says it is.</summary>
     public void NoteEnvelope(DeviceIdentity edge) => NoteRefusal(edge, Operation.Store, RefusalReason.EnvelopeInvalid);
 
+    /// <summary>Records what was set in instances of a study before they were stored; returns when that is durable.</summary>
+    /// <param name="storing">The grant under which they are stored.</param>
+    /// <param name="study">The study.</param>
+    /// <param name="detail">What was set, to what, and what had been there.</param>
+    /// <exception cref="AccessRefusedException">The grant does not hold, or the trail fails: nothing may be stored.</exception>
+    public static ValueTask RecordCoercionAsync(
+        AccessGrant storing,
+        StudyInstanceUid? study,
+        string detail,
+        CancellationToken cancellationToken
+    ) =>
+        storing.RecordActAsync(
+            Operation.Store,
+            new TrailEvent
+            {
+                Event = AuditEvent.InstancesAccessed,
+                Action = AuditAction.Update,
+                Who = storing.Identity.Key,
+                Study = study,
+                Detail = detail,
+            },
+            cancellationToken
+        );
+
     /// <summary>
     /// Records what an edge's enrolment came to; returns when that is durable.
     /// </summary>

@@ -7,6 +7,7 @@ using Leadglass.Access.Trails;
 using Leadglass.Server.Associations;
 using Leadglass.Server.Configuration;
 using Leadglass.Server.Control;
+using Leadglass.Server.Edges;
 using Leadglass.Server.Listeners;
 using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Http;
@@ -141,7 +142,8 @@ public sealed class LeadglassServer : IAsyncDisposable
         _watching = Task.WhenAll(
             WatchEnrolmentAsync(),
             WatchCertificatesAsync(),
-            new StorageWatch(_host, _log).RunAsync(_stop.Token)
+            new StorageWatch(_host, _log).RunAsync(_stop.Token),
+            new EdgeWatch(_host, _log).RunAsync(_stop.Token)
         );
         if (_host.Archive.Recovery.DamagedRecords is > 0 and var damaged)
         {

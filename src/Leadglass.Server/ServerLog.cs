@@ -1,6 +1,7 @@
 using System.Net;
 using Leadglass.Access;
 using Leadglass.Access.Certificates;
+using Leadglass.Server.Edges;
 using Microsoft.Extensions.Logging;
 
 namespace Leadglass.Server;
@@ -183,6 +184,12 @@ internal sealed partial class ServerLog(ILogger logger, TimeProvider clock)
         "an envelope of edge {Edge} cannot be opened ({Fault}): it was changed or cut, or is for another archive"
     )]
     private partial void EnvelopeRefusedLine(string edge, string fault);
+
+    [LoggerMessage(52, LogLevel.Error, "edge {Edge} needs attention: {Problems}; see leadglass doctor")]
+    public partial void EdgeTroubled(string edge, EdgeProblems problems);
+
+    [LoggerMessage(53, LogLevel.Information, "edge {Edge} is well again")]
+    public partial void EdgeWell(string edge);
 
     [LoggerMessage(51, LogLevel.Error, "edge {Edge} asked in vain for a new certificate: {Reason}")]
     public partial void EdgeRenewalRefused(string edge, string reason);

@@ -37,14 +37,18 @@ public static class CertificateExpiry
             _ => ExpiryAlarm.None,
         };
 
-    /// <summary>Enabled devices whose last valid certificate ends within 60 days, or which have none.</summary>
+    /// <summary>
+    /// Enabled devices whose last valid certificate ends within 60 days, or which have none; those behind an edge need none,
+    /// and an edge that was never enrolled is another matter.
+    /// </summary>
     public static IEnumerable<(string Device, DateTimeOffset? Until, ExpiryAlarm Alarm)> Due(
         EnrolledDevices devices,
         DateTimeOffset now
     ) =>
         from device in devices.All
-        where device.Enabled
-        let held = device.Certificates.Where(certificate => !certificate.IsRevoked)
+        where device.Enabled && device.Behind is null
+        let held = device.Certificates.Where(certificate => !certificate.IsRevoked).ToList()
+        where device.Edge is null || held.Count > 0
         let until = held.Select(certificate => (DateTimeOffset?)certificate.NotAfter).Max()
         let alarm = until is { } end ? Of(end, now) : ExpiryAlarm.Expired
         where alarm != ExpiryAlarm.None

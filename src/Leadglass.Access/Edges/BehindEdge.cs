@@ -54,8 +54,8 @@ public sealed record BehindEdge
 
 /// <summary>
 /// What the archive sets in the data sets of a device behind an edge before it stores them: few, explicit, and told by the
-/// trail. What they replace stays in the Original Attributes Sequence (PS3.3 C.12.1.1.9). The issuer of patient IDs is the
-/// device's <see cref="Device.DefaultIssuer"/>, which changes no data set.
+/// trail with what they replace. The issuer of patient IDs is the device's <see cref="Device.DefaultIssuer"/>, which
+/// changes no data set.
 /// </summary>
 /// <param name="Institution">Institution Name (0008,0080); null: as it came.</param>
 /// <param name="Station">Station Name (0008,1010); null: as it came.</param>

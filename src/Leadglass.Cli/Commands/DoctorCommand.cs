@@ -95,6 +95,11 @@ internal static class DoctorCommand
             yield return finding;
         }
 
+        foreach (var finding in EdgeChecks.Look(archive, terminal.Clock.GetUtcNow()))
+        {
+            yield return finding;
+        }
+
         await foreach (var finding in ListenerChecks.TryAsync(archive).WithCancellation(cancel))
         {
             yield return finding;

@@ -19,6 +19,9 @@ internal sealed record TrailLine
     public required string Who { get; init; }
     public string? Certificate { get; init; }
     public string? Address { get; init; }
+
+    /// <summary>The edge by which it came.</summary>
+    public string? Through { get; init; }
     public string? Operation { get; init; }
     public string? Destination { get; init; }
     public string? Refusal { get; init; }
@@ -44,6 +47,7 @@ internal sealed record TrailLine
             Who = recorded.Who,
             Certificate = recorded.Certificate?.Value,
             Address = recorded.Address,
+            Through = recorded.Through,
             Operation = recorded.Operation?.ToString(),
             Destination = recorded.Destination,
             Refusal = recorded.Refusal?.ToString(),
@@ -65,6 +69,7 @@ internal sealed record TrailLine
         Append(text, "refused: ", Refusal);
         Append(text, "outcome: ", Outcome == nameof(AuditOutcome.Success) || Refusal is not null ? null : Outcome);
         Append(text, "from ", Address);
+        Append(text, "by edge ", Through);
         Append(text, "to ", Destination);
         Append(text, "patient ", PatientId);
         Append(text, "study ", Study);

@@ -12,14 +12,22 @@ internal static class CertificateChecks
         using var authority = X509Certificate2.CreateFromPem(archive.AuthorityPem);
         var until = new DateTimeOffset(authority.NotAfter.ToUniversalTime(), TimeSpan.Zero);
         yield return Judge("certificate authority", until, now, "devices have to be enrolled anew under a new one");
-        foreach (var device in archive.Devices)
+        foreach (var device in archive.Devices.Where(device => device.Behind is null))
         {
             var check = $"certificate of {device.Name}";
             var last = device.Certificates.Where(held => !held.IsRevoked).MaxBy(held => held.NotAfter);
             yield return !device.Enabled ? new Finding(check, Health.Skipped, "the device is disabled")
+            : last is null && device.IsEdge ? new Finding(check, Health.Skipped, "the edge is not enrolled yet")
             : last is null
                 ? new Finding(check, Health.Red, $"it has none: leadglass device renew {device.Name} --out DIR")
-            : Judge(check, last.NotAfter, now, $"leadglass device renew {device.Name} --out DIR");
+            : Judge(
+                check,
+                last.NotAfter,
+                now,
+                device.IsEdge
+                    ? "the edge renews it by itself when it reaches the archive: see why it does not"
+                    : $"leadglass device renew {device.Name} --out DIR"
+            );
         }
     }
 

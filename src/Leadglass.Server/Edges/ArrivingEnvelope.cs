@@ -29,14 +29,22 @@ internal sealed class ArrivingEnvelope : IIncomingInstance, IAsyncDisposable
     private readonly DeviceIdentity _edge;
     private readonly Guid _envelope;
     private readonly StoreTally _tally;
+    private readonly CoercionNotes _notes;
     private readonly EnvelopeReader _reader;
     private readonly ArrayBufferWriter<byte> _opened = new(2 * ChunkBytes);
     private IIncomingInstance? _content;
     private DimseStatus? _refusal;
 
-    public ArrivingEnvelope(ArchiveHost host, ServerLog log, DeviceIdentity edge, Guid envelope, StoreTally tally)
+    public ArrivingEnvelope(
+        ArchiveHost host,
+        ServerLog log,
+        DeviceIdentity edge,
+        Guid envelope,
+        StoreTally tally,
+        CoercionNotes notes
+    )
     {
-        (_host, _log, _edge, _envelope, _tally) = (host, log, edge, envelope, tally);
+        (_host, _log, _edge, _envelope, _tally, _notes) = (host, log, edge, envelope, tally, notes);
         _reader = new EnvelopeReader(
             host.EdgeKey,
             new EnvelopeIds(EdgeKeys.ArchiveId(host.Identity), edge.Device.Edge!.Id, envelope)
@@ -134,6 +142,13 @@ internal sealed class ArrivingEnvelope : IIncomingInstance, IAsyncDisposable
             return null;
         }
 
+        var rules = device.Device.Behind?.Coercion;
+        if (rules is not null && syntax.IsDeflated)
+        {
+            _refusal = DimseStatus.CannotUnderstand with { Comment = "coercion rules do not reach into deflated data" };
+            return null;
+        }
+
         var arriving = _host.Archive.Ingest.Begin(
             grant,
             new IngestRequest
@@ -145,7 +160,8 @@ internal sealed class ArrivingEnvelope : IIncomingInstance, IAsyncDisposable
                 DefaultIssuer = device.Device.DefaultIssuer,
             }
         );
-        return new ArrivingInstance(arriving, grant, _tally);
+        var instance = new ArrivingInstance(arriving, grant, _tally);
+        return rules is null ? instance : new CoercedInstance(instance, grant, rules, syntax, _notes);
     }
 
     /// <summary>Whether what came opens; else it is refused, noted and of no further interest.</summary>

@@ -20,6 +20,7 @@ internal sealed class EdgeAssociation(ArchiveHost host, ServeOptions options, Se
         .ToFrozenSet();
 
     private readonly StoreTally _stored = new();
+    private readonly CoercionNotes _notes = new();
 
     public ValueTask<AssociationDecision> NegotiateAsync(
         AAssociateRequest request,
@@ -45,7 +46,7 @@ internal sealed class EdgeAssociation(ArchiveHost host, ServeOptions options, Se
 
         return new(
             EdgeServices.EnvelopeOf(request.SopInstance) is { } envelope
-                ? new ArrivingEnvelope(host, log, edge, envelope, _stored)
+                ? new ArrivingEnvelope(host, log, edge, envelope, _stored, _notes)
                 : new RefusedInstance(DimseStatus.InvalidSopInstance)
         );
     }

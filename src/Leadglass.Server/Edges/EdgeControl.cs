@@ -17,7 +17,7 @@ internal sealed class EdgeControl(ArchiveHost host, ServerLog log, DeviceIdentit
 {
     // In base64 these are a third longer, and have to stay within WireJson.MessageBytesMax.
     private const int AnswerBytesMax = 1_400_000;
-    private const int CertificatesMax = 3;
+    private const int CertificatesMax = 8;
     private const int CountMax = 1_000_000;
 
     /// <summary>Answers one message.</summary>
@@ -98,7 +98,10 @@ internal sealed class EdgeControl(ArchiveHost host, ServerLog log, DeviceIdentit
         }
     }
 
-    /// <summary>Certificates that go on beside a new one: the one in use, and the latest; what has ended is forgotten.</summary>
+    /// <summary>
+    /// Certificates that go on beside a new one: the one in use, and the latest; what has ended is forgotten. An edge that
+    /// renews without end loses its oldest, and with it the associations that are up.
+    /// </summary>
     private IEnumerable<DeviceCertificate> Kept(Device device)
     {
         var now = host.Clock.GetUtcNow();

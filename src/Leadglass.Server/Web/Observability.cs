@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Leadglass.Access;
+using Leadglass.Server.Edges;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -66,6 +67,7 @@ internal static class Observability
             unit: null,
             "1 while the volume is full"
         );
+        EdgeWatch.AddGauges(meter, host);
         return meter;
     }
 

@@ -300,9 +300,9 @@ internal sealed class TestInstance(DataSet dataSet, TransferSyntax syntax) : IOu
 
     public byte[] Bytes { get; } = Encode(dataSet, syntax);
 
-    public SopClassUid SopClass { get; } = SopClassUid.Parse(dataSet.GetString(DicomTag.SOPClassUID));
+    public SopClassUid SopClass { get; init; } = SopClassUid.Parse(dataSet.GetString(DicomTag.SOPClassUID));
 
-    public SopInstanceUid SopInstance { get; } = SopInstanceUid.Parse(dataSet.GetString(DicomTag.SOPInstanceUID));
+    public SopInstanceUid SopInstance { get; init; } = SopInstanceUid.Parse(dataSet.GetString(DicomTag.SOPInstanceUID));
 
     public IReadOnlyList<TransferSyntax> TransferSyntaxes { get; } = [syntax];
 

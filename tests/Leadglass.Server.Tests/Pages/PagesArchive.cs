@@ -124,6 +124,13 @@ internal sealed class PersonBrowser : IDisposable
 
     public Uri Origin { get; }
 
+    /// <summary>Asks for this language from now on.</summary>
+    public void Speak(string language)
+    {
+        _http.DefaultRequestHeaders.Remove("Accept-Language");
+        _http.DefaultRequestHeaders.TryAddWithoutValidation("Accept-Language", language);
+    }
+
     /// <summary>Looks at a page.</summary>
     public async Task<SeenPage> GetAsync(string path)
     {

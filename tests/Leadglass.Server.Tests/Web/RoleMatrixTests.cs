@@ -44,6 +44,7 @@ public sealed partial class RoleMatrixTests(WebArchive web) : IClassFixture<WebA
         POST /admin/clients/{client}/secret Administer
         GET /admin/devices Administer
         POST /admin/devices/{device}/disable Administer
+        GET /admin/edges Administer
         GET /admin/shares Administer
         POST /admin/shares/end Administer
         GET /admin/users Confirm

@@ -10,11 +10,12 @@ using Microsoft.AspNetCore.Routing;
 namespace Leadglass.Server.Pages.Administration;
 
 /// <summary>Programs, devices and shares for administrators; no patient data.</summary>
-internal sealed class AdminEndpoints(AccessPolicy policy, TimeProvider clock, PageNotices notices)
+internal sealed class AdminEndpoints(AccessPolicy policy, ArchiveHost host, TimeProvider clock, PageNotices notices)
 {
     private const string Programs = "/admin/clients";
     private const string Program = Programs + "/{client}";
     private const string Devices = "/admin/devices";
+    private const string Edges = "/admin/edges";
     private const string Shares = "/admin/shares";
 
     /// <summary>Where it answers.</summary>
@@ -40,6 +41,9 @@ internal sealed class AdminEndpoints(AccessPolicy policy, TimeProvider clock, Pa
             .RequireCaller(Operation.Administer);
         endpoints
             .MapForm<AdminEndpoints>(Devices + "/{device}/disable", (page, context, _) => page.DisableAsync(context))
+            .RequireCaller(Operation.Administer);
+        endpoints
+            .MapPage<AdminEndpoints>(Edges, (page, context) => page.ListEdgesAsync(context))
             .RequireCaller(Operation.Administer);
         endpoints
             .MapPage<AdminEndpoints>(Shares, (page, context) => page.ListSharesAsync(context))
@@ -152,6 +156,16 @@ internal sealed class AdminEndpoints(AccessPolicy policy, TimeProvider clock, Pa
                     .Devices.Current.All.OrderBy(device => device.Name, StringComparer.OrdinalIgnoreCase)
                     .ToList(),
                 [nameof(DevicesPage.Now)] = clock.GetUtcNow(),
+            }
+        );
+
+    private Task ListEdgesAsync(HttpContext context) =>
+        context.RenderAsync<EdgesPage>(
+            Visitors.Of(context),
+            new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                [nameof(EdgesPage.Edges)] = EdgeModel.AllOf(host),
+                [nameof(EdgesPage.Now)] = clock.GetUtcNow(),
             }
         );
 
