@@ -1,3 +1,5 @@
+using Leadglass.Dicom.Network;
+
 namespace Leadglass.Exposure;
 
 /// <summary>One endpoint with what has been learnt of the way to speak to it: in clear or inside TLS.</summary>
@@ -9,6 +11,8 @@ internal sealed class DicomEndpoint(
     ProbeTarget target
 )
 {
+    private bool _isReachable;
+
     public TimeProvider Time => time;
 
     public DicomProbeTimes Times => times;
@@ -24,11 +28,28 @@ internal sealed class DicomEndpoint(
     /// <summary>How TLS failed last, in a code of ours.</summary>
     public string? TlsFailure { get; private set; }
 
-    /// <summary>Dials and asks for an association.</summary>
+    /// <summary>
+    /// Dials and asks for an association. A server that was there a moment ago and is silent now, or has no room just now, is
+    /// asked once more.
+    /// </summary>
     /// <exception cref="OutOfScopeException">The scope does not allow it.</exception>
     /// <exception cref="OperationCanceledException">The audit stops.</exception>
-    public async ValueTask<AssociationAnswer> AskAsync(
-        Dicom.Network.AAssociateRequest request,
+    public async ValueTask<AssociationAnswer> AskAsync(AAssociateRequest request, Rung rung, CancellationToken cancel)
+    {
+        var answer = await AskOnceAsync(request, rung, cancel);
+        var isSilent = _isReachable && answer is { Kind: AnswerKind.NotConnected, Dialled: DialOutcome.Silent };
+        _isReachable |= answer.Kind != AnswerKind.NotConnected;
+        if (answer.Reject is { Result: RejectResult.Transient })
+        {
+            await Task.Delay(times.Respite, time, cancel);
+            return await AskOnceAsync(request, rung, cancel);
+        }
+
+        return isSilent ? await AskOnceAsync(request, rung, cancel) : answer;
+    }
+
+    private async ValueTask<AssociationAnswer> AskOnceAsync(
+        AAssociateRequest request,
         Rung rung,
         CancellationToken cancel
     )
@@ -39,17 +60,20 @@ internal sealed class DicomEndpoint(
             return new AssociationAnswer(AnswerKind.NotConnected) { Dialled = dialled.Outcome };
         }
 
+        if (!IsTls)
+        {
+            return await ProbeAssociation.OpenAsync(connection, connection.Stream, request, times, time, cancel);
+        }
+
         // Where records are shown, TLS is done elsewhere: its buffers cannot be cleared.
-        return IsTls
-            ? rung >= Rung.CountRecords
-                ? await AskInCarriedTlsAsync(connection, request, cancel)
-                : await AskInTlsAsync(connection, request, cancel)
-            : await ProbeAssociation.OpenAsync(connection, connection.Stream, request, times, time, cancel);
+        return rung >= Rung.CountRecords
+            ? await AskInCarriedTlsAsync(connection, request, cancel)
+            : await AskInTlsAsync(connection, request, cancel);
     }
 
     private async ValueTask<AssociationAnswer> AskInTlsAsync(
         ProbeConnection connection,
-        Dicom.Network.AAssociateRequest request,
+        AAssociateRequest request,
         CancellationToken cancel
     )
     {
@@ -85,7 +109,7 @@ internal sealed class DicomEndpoint(
 
     private async ValueTask<AssociationAnswer> AskInCarriedTlsAsync(
         ProbeConnection connection,
-        Dicom.Network.AAssociateRequest request,
+        AAssociateRequest request,
         CancellationToken cancel
     )
     {

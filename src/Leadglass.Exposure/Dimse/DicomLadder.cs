@@ -7,6 +7,10 @@ namespace Leadglass.Exposure;
 internal sealed partial class DicomLadder
 {
     private const int TitlesMax = 16;
+
+    /// <summary>Where no more than identification is allowed, on a device perhaps, one title of the scope is tried.</summary>
+    private const int TitlesOfDeviceMax = 1;
+
     private const int PublishedTitlesMax = 3;
 
     /// <summary>go-netdicom, which the honeypot dicompot is built on.</summary>
@@ -100,7 +104,7 @@ internal sealed partial class DicomLadder
         var known = _plan
             .CalledAeTitles.Where(title => AeTitle.TryParse(title, out _))
             .Distinct(StringComparer.Ordinal)
-            .Take(TitlesMax);
+            .Take(_highestOfProof > Rung.Identify ? TitlesMax : TitlesOfDeviceMax);
         return [.. known.Select(title => new CalledTitle(title, true)), new(DicomProbe.UnknownCalledAeTitle, false)];
     }
 

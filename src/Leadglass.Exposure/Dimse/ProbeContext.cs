@@ -21,6 +21,9 @@ internal sealed record DicomProbeTimes
     /// <summary>For a release, an abort, and what follows a C-CANCEL.</summary>
     public TimeSpan Farewell { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>What a server gets that has no room just now, before it is asked once more.</summary>
+    public TimeSpan Respite { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Until the first answer of a counting query; a server that is slower is left alone.</summary>
     public TimeSpan FirstMatch { get; init; } = TimeSpan.FromSeconds(5);
 

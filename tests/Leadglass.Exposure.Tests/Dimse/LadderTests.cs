@@ -121,6 +121,30 @@ public sealed class LadderTests
     }
 
     [Fact]
+    public async Task AServerWithoutRoomJustNowIsAskedOnceMore()
+    {
+        var asked = 0;
+        await using var scp = new ScpDouble(
+            new Personality { Rejects = _ => asked++ == 0 ? AAssociateReject.LocalLimitExceeded : null }
+        );
+        var seen = await Probing.ObserveAsync(scp.Target);
+        Assert.Equal(Answer.Open, seen.At(Rung.NullQuery).Answer);
+    }
+
+    [Fact]
+    public async Task AServerThatFellSilentIsDialledOnceMore()
+    {
+        await using var scp = new ScpDouble(
+            new Personality { Find = (association, _, _) => Aborting(association), Get = AbortingGet }
+        );
+        var dialer = new StutteringDialer(Probing.Dialer(), silentAt: 2);
+        var probe = new DicomProbe(dialer, TimeProvider.System, Probing.Times, () => null);
+        var seen = await probe.ObserveAsync(scp.Target, Probing.Plan(), null, TestContext.Current.CancellationToken);
+        Assert.Equal(Answer.Closed, seen.At(Rung.NullQuery).Answer);
+        Assert.Equal(Answer.Closed, seen.At(Rung.NullRetrieve).Answer);
+    }
+
+    [Fact]
     public async Task WhatOnlyEchoesIsClosedAbove()
     {
         await using var scp = new ScpDouble(new Personality { Offers = EchoOnly });
@@ -301,6 +325,15 @@ public sealed class LadderTests
             yield return CFindResponse.Match(match);
             await Task.Yield();
         }
+    }
+
+    /// <summary>A dialer to which one dial, counted from 1, brings no answer.</summary>
+    private sealed class StutteringDialer(IProbeDialer inner, int silentAt) : IProbeDialer
+    {
+        private int _dials;
+
+        public ValueTask<Dialled> DialAsync(ProbeTarget target, Rung rung, CancellationToken cancel) =>
+            ++_dials == silentAt ? new(new Dialled(DialOutcome.Silent, null)) : inner.DialAsync(target, rung, cancel);
     }
 
     private sealed class Image(Action<long> written) : IOutgoingInstance

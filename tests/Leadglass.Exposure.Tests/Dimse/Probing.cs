@@ -13,6 +13,7 @@ internal static class Probing
             Tls = TimeSpan.FromSeconds(2),
             Response = TimeSpan.FromSeconds(2),
             Farewell = TimeSpan.FromMilliseconds(500),
+            Respite = TimeSpan.FromMilliseconds(50),
             FirstMatch = TimeSpan.FromSeconds(2),
             Range = TimeSpan.FromSeconds(4),
         };
