@@ -45,13 +45,12 @@ public sealed class ProductLab : IAsyncDisposable
         try
         {
             var starts = isWhole ? [.. OneOfEach, .. TheOthers] : OneOfEach;
-            var started = new LabProduct?[starts.Length];
-            lab.started = started;
+            lab.started = new LabProduct?[starts.Length];
             await Parallel.ForAsync(
                 0,
                 starts.Length,
                 new ParallelOptions { MaxDegreeOfParallelism = 2 },
-                async (i, _) => started[i] = await starts[i](lab.Network)
+                async (i, _) => lab.started[i] = await starts[i](lab.Network)
             );
             return lab;
         }
