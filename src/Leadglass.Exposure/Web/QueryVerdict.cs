@@ -71,7 +71,11 @@ internal sealed record QueryVerdict(
     {
         if (answer.IsEncoded)
         {
-            return Open(answer, "The query is answered, compressed; it was not unpacked.", hasRows: false);
+            return new(
+                Answer.Unknown,
+                answer.Response,
+                "The answer is packed, which was not asked for; it was not unpacked."
+            );
         }
 
         return Rows(answer.Body) switch

@@ -28,6 +28,7 @@ public sealed class HostileWebTests
             "endless-header",
             "endless-headers",
             "gzip-bomb",
+            "gzip-bomb-of-dicom",
             "slow-bytes",
             "deep-json",
             "endless-redirect",
@@ -167,10 +168,11 @@ public sealed class HostileWebTests
             case "endless-headers":
                 await SayAsync("HTTP/1.1 200 OK\r\n");
                 return await ForEverAsync("X-A: b\r\n", SayAsync);
-            case "gzip-bomb":
+            case "gzip-bomb" or "gzip-bomb-of-dicom":
                 var bomb = Bomb();
+                var type = personality == "gzip-bomb" ? "text/html" : "application/dicom+json";
                 await SayAsync(
-                    $"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: {bomb.Length}\r\n\r\n"
+                    $"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Encoding: gzip\r\nContent-Length: {bomb.Length}\r\n\r\n"
                 );
                 await stream.WriteAsync(bomb, stop);
                 return true;
