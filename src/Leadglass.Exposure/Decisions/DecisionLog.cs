@@ -8,7 +8,7 @@ namespace Leadglass.Exposure;
 /// <summary>
 /// What the audit decided, as lines of JSON that are only ever appended. Each line ends with a chain value, SHA-256 over the chain
 /// value before it and its own bytes, so that a line that is changed, moved, put in or taken out shows. What is cut off at the end
-/// shows only beside a chain value that was kept elsewhere: <see cref="Head"/>.
+/// shows only beside a chain value that was kept elsewhere: that of <see cref="Close"/>.
 /// </summary>
 public sealed class DecisionLog : IDisposable
 {
@@ -107,14 +107,19 @@ public sealed class DecisionLog : IDisposable
         }
     }
 
-    /// <summary>Writes the sums and a last line, and closes the file.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    public void Dispose() => Close();
+
+    /// <summary>Writes the sums and a last line, makes it durable, and closes the file. Closing twice does nothing more.</summary>
+    /// <returns>The last chain value: kept elsewhere, it shows a log that was cut.</returns>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public string Close()
     {
         lock (_gate)
         {
             if (_isClosed)
             {
-                return;
+                return Convert.ToHexStringLower(_chain);
             }
 
             _timer?.Dispose();
@@ -133,6 +138,8 @@ public sealed class DecisionLog : IDisposable
                 _isClosed = true;
                 _file?.Dispose();
             }
+
+            return Convert.ToHexStringLower(_chain);
         }
     }
 
