@@ -25,6 +25,9 @@ internal sealed class DicomEndpoint(
     /// <summary>What TLS showed last.</summary>
     public TlsFacts? Tls { get; private set; }
 
+    /// <summary>The scope, or its hours, ended while the server was probed: nothing more is asked.</summary>
+    public bool IsForbidden { get; private set; }
+
     /// <summary>How TLS failed last, in a code of ours.</summary>
     public string? TlsFailure { get; private set; }
 
@@ -32,7 +35,7 @@ internal sealed class DicomEndpoint(
     /// Dials and asks for an association. A server that was there a moment ago and is silent now, or has no room just now, is
     /// asked once more.
     /// </summary>
-    /// <exception cref="OutOfScopeException">The scope does not allow it.</exception>
+    /// <exception cref="OutOfScopeException">The scope does not allow it, and nothing was asked before.</exception>
     /// <exception cref="OperationCanceledException">The audit stops.</exception>
     public async ValueTask<AssociationAnswer> AskAsync(AAssociateRequest request, Rung rung, CancellationToken cancel)
     {
@@ -54,7 +57,7 @@ internal sealed class DicomEndpoint(
         CancellationToken cancel
     )
     {
-        var dialled = await dialer.DialAsync(target, rung, cancel);
+        var dialled = await DialAsync(rung, cancel);
         if (dialled.Connection is not { } connection)
         {
             return new AssociationAnswer(AnswerKind.NotConnected) { Dialled = dialled.Outcome };
@@ -69,6 +72,20 @@ internal sealed class DicomEndpoint(
         return rung >= Rung.CountRecords
             ? await AskInCarriedTlsAsync(connection, request, cancel)
             : await AskInTlsAsync(connection, request, cancel);
+    }
+
+    private async ValueTask<Dialled> DialAsync(Rung rung, CancellationToken cancel)
+    {
+        try
+        {
+            return await dialer.DialAsync(target, rung, cancel);
+        }
+        catch (OutOfScopeException) when (_isReachable)
+        {
+            // What was proved before stands.
+            IsForbidden = true;
+            return new Dialled(DialOutcome.Exhausted, null);
+        }
     }
 
     private async ValueTask<AssociationAnswer> AskInTlsAsync(

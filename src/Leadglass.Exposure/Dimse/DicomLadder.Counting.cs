@@ -5,36 +5,30 @@ internal sealed partial class DicomLadder
 {
     private async ValueTask CountAsync(CancellationToken cancel)
     {
-        try
+        using var count = new StudyCount(
+            token => OpenAsync(Rung.CountRecords, token),
+            _endpoint.Time,
+            _plan.IsThorough
+        );
+        _records = await count.CountAsync(cancel);
+        NoteCount(count, _records);
+        if (_plan.HighestRung >= Rung.IdentifyingFields)
         {
-            using var count = new StudyCount(
-                token => OpenAsync(Rung.CountRecords, token),
-                _endpoint.Time,
-                _plan.IsThorough
-            );
-            _records = await count.CountAsync(cancel);
-            NoteCount(count.IsAnswered, _records);
-            if (_plan.HighestRung >= Rung.IdentifyingFields)
-            {
-                await LookForIdentifyingFieldsAsync(count.Holding, cancel);
-            }
-        }
-        catch (OutOfScopeException)
-        {
-            // The scope ended, or its hours, while the server was probed: what was proved below stands.
-            var rung = _records is null ? Rung.CountRecords : Rung.IdentifyingFields;
-            Note(rung, Answer.Unknown, "not asked", "the scope does not allow it any more");
+            await LookForIdentifyingFieldsAsync(count.Holding, cancel);
         }
     }
 
-    private void NoteCount(bool isAnswered, ExposedRecords records)
+    private string NoAssociation =>
+        _endpoint.IsForbidden ? "the scope does not allow it any more" : "no further association came about";
+
+    private void NoteCount(StudyCount count, ExposedRecords records)
     {
-        if (records.Totals.Any(total => total.Value > 0))
+        if (count.HasShownMatches)
         {
             _recordsVisible = true;
             Note(Rung.CountRecords, Answer.Open, "matches", "a stranger is shown studies");
         }
-        else if (isAnswered)
+        else if (count.IsAnswered)
         {
             Note(
                 Rung.CountRecords,
@@ -42,6 +36,10 @@ internal sealed partial class DicomLadder
                 "0000",
                 "no dated study is shown, for want of any or of permission"
             );
+        }
+        else if (_endpoint.IsForbidden)
+        {
+            Note(Rung.CountRecords, Answer.Unknown, "not asked", NoAssociation);
         }
         else
         {
@@ -60,7 +58,7 @@ internal sealed partial class DicomLadder
         var association = await OpenAsync(Rung.IdentifyingFields, cancel);
         if (association is null)
         {
-            Note(Rung.IdentifyingFields, Answer.Unknown, "not asked", "no further association came about");
+            Note(Rung.IdentifyingFields, Answer.Unknown, "not asked", NoAssociation);
             return;
         }
 

@@ -51,6 +51,9 @@ internal sealed class StudyCount(
     /// <summary>Some query was answered.</summary>
     public bool IsAnswered { get; private set; }
 
+    /// <summary>Some match came, of a study that could be told from others or not.</summary>
+    public bool HasShownMatches { get; private set; }
+
     /// <summary>Counts.</summary>
     /// <exception cref="OutOfScopeException">The scope does not allow it.</exception>
     /// <exception cref="OperationCanceledException">The audit stops.</exception>
@@ -227,6 +230,7 @@ internal sealed class StudyCount(
         var context = association.Find(ProbeProposal.StudyRootFind)!;
         var outcome = await association.QueryAsync(context, Keys(range), _tally, cancel);
         _matchesLeft -= outcome.Matches;
+        HasShownMatches |= outcome.Matches > 0;
         IsAnswered |= outcome.Matches > 0 || outcome.Outcome.IsSuccess;
         Judge(outcome);
         if (_stopped is null)

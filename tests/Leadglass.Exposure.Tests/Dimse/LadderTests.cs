@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Leadglass.Dicom;
 using Leadglass.Dicom.Network;
 
@@ -142,6 +143,46 @@ public sealed class LadderTests
         var seen = await probe.ObserveAsync(scp.Target, Probing.Plan(), null, TestContext.Current.CancellationToken);
         Assert.Equal(Answer.Closed, seen.At(Rung.NullQuery).Answer);
         Assert.Equal(Answer.Closed, seen.At(Rung.NullRetrieve).Answer);
+    }
+
+    [Fact]
+    public async Task AnAuditThatStopsAbortsWhatIsUnderWay()
+    {
+        using var stop = new CancellationTokenSource();
+        await using var scp = new ScpDouble(
+            new Personality
+            {
+                Find = (_, _, cancel) =>
+                {
+                    stop.Cancel();
+                    return Never(cancel);
+                },
+            }
+        );
+        var probe = new DicomProbe(Probing.Dialer(), TimeProvider.System);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await probe.ObserveAsync(scp.Target, Probing.Plan(), null, stop.Token)
+        );
+        Assert.Equal([AssociationEndKind.AbortedByPeer], await scp.EndsAsync());
+    }
+
+    [Fact]
+    public async Task WhatWasProvedStandsWhenTheScopeEnds()
+    {
+        await using var scp = new ScpDouble(new Personality());
+        var dials = 0;
+        var dialer = new ProbeDialer(
+            (_, _) => ++dials > 1 ? "expired" : null,
+            new ConnectionLimits(),
+            TimeProvider.System
+        );
+        var probe = new DicomProbe(dialer, TimeProvider.System, Probing.Times, () => null);
+        var plan = Probing.Plan(Rung.IdentifyingFields);
+        var seen = await probe.ObserveAsync(scp.Target, plan, null, TestContext.Current.CancellationToken);
+        Assert.Equal(Answer.Open, seen.At(Rung.NullQuery).Answer);
+        Assert.Equal(Answer.Unknown, seen.At(Rung.CountRecords).Answer);
+        Assert.Equal("the scope does not allow it any more", seen.At(Rung.CountRecords).Reason);
+        Assert.Single(scp.Requests);
     }
 
     [Fact]
@@ -312,6 +353,12 @@ public sealed class LadderTests
     {
         association.Abort();
         await Task.Yield();
+        yield break;
+    }
+
+    private static async IAsyncEnumerable<CFindResponse> Never([EnumeratorCancellation] CancellationToken cancel)
+    {
+        await Task.Delay(Timeout.Infinite, cancel);
         yield break;
     }
 
