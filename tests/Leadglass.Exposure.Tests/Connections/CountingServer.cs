@@ -25,6 +25,8 @@ internal sealed class CountingServer : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    public IPAddress Address => ((IPEndPoint)_listener.LocalEndpoint).Address;
+
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     public int Connections { get; private set; }
