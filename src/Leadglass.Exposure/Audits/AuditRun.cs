@@ -9,7 +9,7 @@ namespace Leadglass.Exposure;
 /// One audit, in stages that do not wait for one another: discovery finds open ports; workers probe one host each, one port
 /// after another; findings are written as they come. A host that is slow, silent or hostile costs one worker its time.
 /// </summary>
-public sealed class AuditRun : IScanSink
+public sealed partial class AuditRun : IScanSink
 {
     // Systems whose answers are kept in memory in case that another of their ports is found.
     private const int VisitsMax = 20_000;
@@ -23,7 +23,7 @@ public sealed class AuditRun : IScanSink
     private readonly ScopeGate _gate;
     private readonly DecisionLog _log;
     private readonly AuditRecord _record;
-    private readonly AuditProbes _probes;
+    private readonly IHostProbes _probes;
     private readonly ProbeDialer _dialer;
     private readonly ScanSpace _space;
     private readonly HostBacklog _backlog = new();
@@ -41,7 +41,7 @@ public sealed class AuditRun : IScanSink
         ScopeGate gate,
         DecisionLog log,
         AuditRecord record,
-        FingerprintFile fingerprints
+        Func<IProbeDialer, IHostProbes> probes
     )
     {
         (_scope, _options, _clock, _progress, _log, _record) = (scope, options, clock, progress, log, record);
@@ -54,7 +54,7 @@ public sealed class AuditRun : IScanSink
             LimitsOf(scope.Rate),
             clock
         );
-        _probes = new AuditProbes(_dialer, fingerprints, scope.Authorisation.Contact, clock);
+        _probes = probes(_dialer);
         _space = new ScanSpace(scope.Targets, scope.Ports.Ports, options.Shard, record.Identity.Seed);
         _rate = new ScanRate(clock);
     }
@@ -75,7 +75,8 @@ public sealed class AuditRun : IScanSink
     /// <param name="cancel">Ends it politely.</param>
     /// <exception cref="AuditException">It cannot begin.</exception>
     /// <exception cref="IOException">Its files cannot be written.</exception>
-    public static async Task<AuditDocument> RunAsync(
+    /// <exception cref="ProductFileException">The fingerprints have mistakes.</exception>
+    public static Task<AuditDocument> RunAsync(
         ScanScope scope,
         AuditOptions options,
         TimeProvider clock,
@@ -84,6 +85,26 @@ public sealed class AuditRun : IScanSink
     )
     {
         var fingerprints = FingerprintFile.Read(options.FingerprintFile);
+        return RunAsync(
+            scope,
+            options,
+            clock,
+            progress,
+            dialer => new AuditProbes(dialer, fingerprints, scope.Authorisation.Contact, clock),
+            cancel
+        );
+    }
+
+    /// <summary>The same with other probes.</summary>
+    internal static async Task<AuditDocument> RunAsync(
+        ScanScope scope,
+        AuditOptions options,
+        TimeProvider clock,
+        IProgress<AuditEvent>? progress,
+        Func<IProbeDialer, IHostProbes> probes,
+        CancellationToken cancel
+    )
+    {
         var imports = await ImportedList.DigestAsync(options.Imports, cancel);
         var isResumed = AuditFolder.Open(options.Folder, options.IsResumed);
         using var log = await OpenLogAsync(options.Folder, clock, cancel);
@@ -102,7 +123,7 @@ public sealed class AuditRun : IScanSink
             cancel
         );
         await using var gate = new ScopeGate(scope, log, clock);
-        return await new AuditRun(scope, options, clock, progress, gate, log, record, fingerprints).RunAsync(
+        return await new AuditRun(scope, options, clock, progress, gate, log, record, probes).RunAsync(
             isResumed,
             cancel
         );
@@ -129,8 +150,7 @@ public sealed class AuditRun : IScanSink
         using var source = CancellationTokenSource.CreateLinkedTokenSource(cancel, _gate.Stopping);
         var stop = new AuditStop(source);
         var watching = WatchAsync(stop);
-        await ResolveAsync(stop);
-        await ProveControlAsync(stop);
+        await ProveAndResolveAsync(stop);
         var workers = Enumerable.Range(0, Math.Clamp(_options.WorkersMax, 1, 256)).Select(_ => WorkAsync(stop));
         await Task.WhenAll([DiscoverAsync(stop), .. workers]);
         var isWhole = !stop.Token.IsCancellationRequested;
@@ -145,40 +165,6 @@ public sealed class AuditRun : IScanSink
             : cancel.IsCancellationRequested ? "it was stopped"
             : _gate.Standing.Reason
         );
-    }
-
-    private async Task ResolveAsync(AuditStop stop)
-    {
-        try
-        {
-            foreach (var found in await _gate.ResolveNamesAsync(new SystemNameResolver(), stop.Token))
-            {
-                _names.TryAdd(found.Address, found.Name);
-            }
-        }
-        catch (Exception failure)
-        {
-            await stop.EndedAsync(failure);
-        }
-    }
-
-    // Before anything is probed: a file is fetched through the gate, and thus in the scope's hours.
-    private async Task ProveControlAsync(AuditStop stop)
-    {
-        if (_scope.ProofOfControl.IsEmpty)
-        {
-            return;
-        }
-
-        try
-        {
-            await OpenHoursAsync(stop.Token);
-            await ControlProofs.CheckAsync(_gate, _dialer, new ProofRecords(), _clock, stop.Token);
-        }
-        catch (Exception failure)
-        {
-            await stop.EndedAsync(failure);
-        }
     }
 
     private async Task DiscoverAsync(AuditStop stop)
@@ -208,54 +194,6 @@ public sealed class AuditRun : IScanSink
         catch (Exception failure)
         {
             await stop.EndedAsync(failure);
-        }
-    }
-
-    // Addresses of names in networks that are too large to be walked.
-    private async Task NamedAsync(CancellationToken cancel)
-    {
-        foreach (var address in _names.Keys.Where(address => !IsWalked(address)))
-        {
-            await RoomAsync(cancel);
-            foreach (var port in _scope.Ports.Ports)
-            {
-                Found(address, port);
-            }
-        }
-    }
-
-    private bool IsWalked(IPAddress address) =>
-        AddressNumber.TryOf(address, out var number) && ((AddressSet)_scope.Targets).Contains(number);
-
-    private async Task ImportAsync(CancellationToken cancel)
-    {
-        foreach (var path in _options.Imports)
-        {
-            await foreach (var entry in ImportedList.ReadAsync(path, cancel))
-            {
-                if (!_options.Shard.Holds(entry.Address))
-                {
-                    continue;
-                }
-                IReadOnlyList<int> ports = entry.Port is { } port ? [port] : _scope.Ports.Ports;
-                foreach (var each in ports)
-                {
-                    Interlocked.Increment(ref _imported);
-                    if (_gate.DecideLead(LeadKind.Import, entry.Address, each).IsAdmitted)
-                    {
-                        await RoomAsync(cancel);
-                        Found(entry.Address, each);
-                    }
-                }
-            }
-        }
-    }
-
-    private async Task RoomAsync(CancellationToken cancel)
-    {
-        while (!_backlog.HasRoom)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), _clock, cancel);
         }
     }
 
@@ -357,65 +295,6 @@ public sealed class AuditRun : IScanSink
         {
             await stop.EndedAsync(failure);
         }
-    }
-
-    private AuditPhase PhaseNow() =>
-        _gate.Standing == ScopeRule.OutsideTimeWindow ? AuditPhase.Waiting
-        : Probed < _space.Steps && _options.Imports.Count == 0 ? AuditPhase.Discovering
-        : AuditPhase.Probing;
-
-    private AuditEvent EventOf(AuditPhase phase)
-    {
-        var (systems, open) = _record.Systems;
-        var total = _options.Imports.Count == 0 ? _space.Steps : Interlocked.Read(ref _imported);
-        return new AuditEvent(
-            phase,
-            _options.Imports.Count == 0 ? Probed : total,
-            total,
-            _rate.PerSecond,
-            _options.Imports.Count == 0 ? _rate.LeftFor(total - Probed) : null,
-            _record.OpenPorts,
-            _backlog.Count,
-            systems,
-            open
-        );
-    }
-
-    private async Task<AuditDocument> FinishAsync(string? stopped)
-    {
-        _record.At(Position);
-        var findings = _record.Findings;
-        var isWalked = _options.Imports.Count == 0;
-        var document = new AuditDocument
-        {
-            Tool =
-                $"Leadglass {typeof(AuditRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}",
-            Scope = AuditDeclaration.Of(_scope),
-            Started = _record.Identity.Started,
-            Finished = _clock.GetUtcNow(),
-            Mode = ModeOf(_options),
-            Shard = _options.Shard.ToString(),
-            StoppedEarly = stopped,
-            Totals = AuditTotals.Of(
-                findings,
-                isWalked ? Position.Addresses : _record.OpenHosts,
-                isWalked ? Position.Tried : _record.OpenPorts,
-                _record.OpenPorts
-            ),
-            Refusals =
-            [
-                .. _gate
-                    .Counts.Where(entry => entry.Key != ScopeRule.Admitted)
-                    .OrderBy(entry => entry.Key)
-                    .Select(entry => new RefusalCount(entry.Key.Code, entry.Value)),
-            ],
-            Findings = findings,
-        };
-        _log.Record(stopped is null ? "audit-finished" : "audit-stopped", ("reason", stopped ?? ""));
-        // It is written even where the audit was cancelled.
-        await document.WriteAsync(Path.Combine(_options.Folder, AuditDocument.FileName), CancellationToken.None);
-        _progress?.Report(EventOf(AuditPhase.Finished));
-        return document;
     }
 
     private static string ModeOf(AuditOptions options) => options.IsThorough ? "thorough" : "polite";

@@ -14,6 +14,9 @@ internal interface IHostProbes
     /// <summary>Climbs the ladder over HTTP.</summary>
     ValueTask<WebObservation> WebAsync(ProbeTarget target, ProbePlan plan, CancellationToken cancel);
 
+    /// <summary>What product a host is taken for.</summary>
+    ProductIdentification Identify(ExposedSystem system);
+
     /// <summary>What to tell the probe of DICOM about a host, by what it showed so far.</summary>
     ProductHint? HintFor(IReadOnlyList<DicomObservation> dicom, IReadOnlyList<WebObservation> web);
 }

@@ -11,6 +11,10 @@ public delegate string? ScopeRefusal(ProbeTarget target, Rung rung);
 /// </summary>
 public sealed class ProbeDialer : IProbeDialer
 {
+    // The scope's time-out is for ports that are silent in discovery; what is probed was seen open, so that a machine under
+    // load does not turn its own delay into silence of the target.
+    private static readonly TimeSpan ConnectTimeMin = TimeSpan.FromSeconds(3);
+
     private readonly HostBudgets _budgets;
 
     /// <param name="refusal">The scope, which is asked before anything is sent.</param>
@@ -87,7 +91,10 @@ public sealed class ProbeDialer : IProbeDialer
         CancellationToken cancel
     )
     {
-        using var late = new CancellationTokenSource(Limits.ConnectTime, Clock);
+        using var late = new CancellationTokenSource(
+            Limits.ConnectTime > ConnectTimeMin ? Limits.ConnectTime : ConnectTimeMin,
+            Clock
+        );
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         var socket = new Socket(target.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try

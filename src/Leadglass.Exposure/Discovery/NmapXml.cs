@@ -17,8 +17,9 @@ internal static class NmapXml
         [EnumeratorCancellation] CancellationToken cancel
     )
     {
+        await using var bounded = new TagLimitStream(stream);
         using var xml = XmlReader.Create(
-            stream,
+            bounded,
             new XmlReaderSettings
             {
                 Async = true,
@@ -56,6 +57,10 @@ internal static class NmapXml
         {
             // The exception's own text may quote the file.
             throw ImportedList.Mistake(path, failure.LineNumber, "the XML breaks off or is none");
+        }
+        catch (InvalidDataException failure)
+        {
+            throw ImportedList.Mistake(path, ((IXmlLineInfo)xml).LineNumber, failure.Message);
         }
         return xml.Depth <= DepthMax
             ? true

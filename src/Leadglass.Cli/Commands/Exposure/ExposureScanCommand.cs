@@ -7,6 +7,8 @@ namespace Leadglass.Cli.Commands.Exposure;
 /// <summary><c>leadglass exposure scan</c>: one audit within a scope.</summary>
 internal static class ExposureScanCommand
 {
+    private const int ThreadsMin = 16;
+
     public static Command Create(Terminal terminal)
     {
         var scope = new Option<string>("--scope")
@@ -88,6 +90,9 @@ internal static class ExposureScanCommand
         CancellationToken cancel
     )
     {
+        // Many hosts answer at once, and a late continuation would look like a slow host.
+        ThreadPool.GetMinThreads(out _, out var completions);
+        ThreadPool.SetMinThreads(ThreadsMin, completions);
         try
         {
             var scope = await ScopeReader.ReadAsync(scopePath, terminal.Clock, cancel);
@@ -96,7 +101,8 @@ internal static class ExposureScanCommand
                 AuditRun.RunAsync(scope, options, terminal.Clock, progress, cancel)
             );
             screen.Finish(document, Path.Combine(options.Folder, AuditDocument.FileName));
-            return ExitCode.Done;
+            // An audit that was done is done, whatever it found.
+            return document.StoppedEarly is null ? ExitCode.Done : ExitCode.Failed;
         }
         catch (Exception mistaken) when (mistaken is AuditException or ProductFileException)
         {

@@ -1,0 +1,66 @@
+using System.Reflection;
+
+namespace Leadglass.Exposure;
+
+/// <content>What it says of itself: how far it is, and what came of it.</content>
+public sealed partial class AuditRun
+{
+    private AuditPhase PhaseNow() =>
+        _gate.Standing == ScopeRule.OutsideTimeWindow ? AuditPhase.Waiting
+        : Probed < _space.Steps && _options.Imports.Count == 0 ? AuditPhase.Discovering
+        : AuditPhase.Probing;
+
+    private AuditEvent EventOf(AuditPhase phase)
+    {
+        var (systems, open) = _record.Systems;
+        var total = _options.Imports.Count == 0 ? _space.Steps : Interlocked.Read(ref _imported);
+        return new AuditEvent(
+            phase,
+            _options.Imports.Count == 0 ? Probed : total,
+            total,
+            _rate.PerSecond,
+            _options.Imports.Count == 0 ? _rate.LeftFor(total - Probed) : null,
+            _record.OpenPorts,
+            _backlog.Count,
+            systems,
+            open
+        );
+    }
+
+    private async Task<AuditDocument> FinishAsync(string? stopped)
+    {
+        _record.At(Position);
+        var findings = _record.Findings;
+        var isWalked = _options.Imports.Count == 0;
+        var document = new AuditDocument
+        {
+            Tool =
+                $"Leadglass {typeof(AuditRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}",
+            Scope = AuditDeclaration.Of(_scope),
+            Started = _record.Identity.Started,
+            Finished = _clock.GetUtcNow(),
+            Mode = ModeOf(_options),
+            Shard = _options.Shard.ToString(),
+            StoppedEarly = stopped,
+            Totals = AuditTotals.Of(
+                findings,
+                isWalked ? Position.Addresses : _record.OpenHosts,
+                isWalked ? Position.Tried : _record.OpenPorts,
+                _record.OpenPorts
+            ),
+            Refusals =
+            [
+                .. _gate
+                    .Counts.Where(entry => entry.Key != ScopeRule.Admitted)
+                    .OrderBy(entry => entry.Key)
+                    .Select(entry => new RefusalCount(entry.Key.Code, entry.Value)),
+            ],
+            Findings = findings,
+        };
+        _log.Record(stopped is null ? "audit-finished" : "audit-stopped", ("reason", stopped ?? ""));
+        // It is written even where the audit was cancelled.
+        await document.WriteAsync(Path.Combine(_options.Folder, AuditDocument.FileName), CancellationToken.None);
+        _progress?.Report(EventOf(AuditPhase.Finished));
+        return document;
+    }
+}
