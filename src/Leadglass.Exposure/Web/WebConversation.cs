@@ -35,6 +35,9 @@ internal sealed class WebConversation(
     /// <summary>Whether a response came at all.</summary>
     public bool HasAnswered { get; private set; }
 
+    /// <summary>The whole address of a path here.</summary>
+    public string AddressOf(string pathAndQuery) => $"{(isTls ? "https" : "http")}://{_authority}{pathAndQuery}";
+
     /// <summary>Asks for a path and reads the answer up to a limit, or until enough of it is there.</summary>
     /// <param name="pathAndQuery">Beginning with a slash.</param>
     /// <param name="isEnough">Told all that has come; true ends reading.</param>
@@ -95,8 +98,7 @@ internal sealed class WebConversation(
 
     private HttpRequestMessage Request(HttpMethod method, string pathAndQuery, string accept)
     {
-        var uri = new Uri($"{(isTls ? "https" : "http")}://{_authority}{pathAndQuery}");
-        var request = new HttpRequestMessage(method, uri)
+        var request = new HttpRequestMessage(method, new Uri(AddressOf(pathAndQuery)))
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

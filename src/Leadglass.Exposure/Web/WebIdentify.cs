@@ -206,11 +206,9 @@ internal sealed class WebIdentify(WebConversation conversation, WebFindings find
             return null;
         }
 
-        var here = new Uri(
-            $"{(conversation.IsTls ? "https" : "http")}://{HostOf(findings.Target)}:{findings.Target.Port}{from}"
-        );
         return
-            Uri.TryCreate(here, location, out var there)
+            Uri.TryCreate(conversation.AddressOf(from), UriKind.Absolute, out var here)
+            && Uri.TryCreate(here, location, out var there)
             && there.Scheme == here.Scheme
             && there.Port == here.Port
             && there.Host.Equals(here.Host, StringComparison.OrdinalIgnoreCase)
@@ -219,12 +217,4 @@ internal sealed class WebIdentify(WebConversation conversation, WebFindings find
             ? there.AbsolutePath
             : null;
     }
-
-    private static string HostOf(ProbeTarget target) =>
-        target.Name
-        ?? (
-            target.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
-                ? $"[{target.Address}]"
-                : target.Address.ToString()
-        );
 }

@@ -68,6 +68,46 @@ public sealed class IdentificationTests
         Assert.InRange(told.HoneypotLikelihood, 0.01, 0.49);
     }
 
+    [Fact]
+    public void SeveralSignsOfAHoneypotThatAgreeAreListedAndLikely()
+    {
+        var told = Products.BuiltIn.Identify(
+            Dicom(11112, "1.2.826.0.1.3680043.9.7133.1.1", "GODICOM_1_1") with
+            {
+                Oddities = ["ignores-keys"],
+                Records = Studies(0),
+            },
+            web: null
+        );
+        Assert.Equal(3, told.HoneypotSigns.Count);
+        Assert.InRange(told.HoneypotLikelihood, 0.5, 1);
+        Assert.InRange(told.DemoLikelihood, 0, 0.49);
+    }
+
+    [Fact]
+    public void ADemonstrationIsLikelyWhereItsNameAndItsSizeSaySo()
+    {
+        var web = Web(8042, (WebSigns.Title, "Orthanc Explorer"), (WebSigns.Name, "Orthanc Demo"));
+        Assert.InRange(Products.BuiltIn.Identify(dicom: null, web).DemoLikelihood, 0.01, 0.49);
+        var told = Products.BuiltIn.Identify(dicom: null, web with { Records = Studies(6) });
+        Assert.Equal("Orthanc", told.Product);
+        Assert.Equal(2, told.DemoSigns.Count);
+        Assert.InRange(told.DemoLikelihood, 0.5, 1);
+        Assert.Equal(
+            0,
+            Products.BuiltIn.Identify(dicom: null, web with { Records = Studies(60_000) }).HoneypotLikelihood
+        );
+    }
+
+    private static ExposedRecords Studies(long count) =>
+        new(
+            [new RecordCount(CountUnit.Studies, CountKind.Exact, count, "GET /statistics")],
+            new Dictionary<string, long>(),
+            FirstYear: null,
+            LastYear: null,
+            StoppedEarly: null
+        );
+
     private static DicomObservation Dicom(int port, string uid, string version) =>
         new()
         {
