@@ -93,6 +93,13 @@ public sealed class ProductLab : IAsyncDisposable
                 new JsonObject { ["RemoteAccessAllowed"] = true, ["AuthenticationEnabled"] = false }
             ),
         async lab =>
+            await OrthancProducts.StartAsync(
+                lab,
+                "DICOM TLS, all allowed",
+                Tls(lab, isMutual: false),
+                user: OrthancProducts.User
+            ),
+        async lab =>
             await DcmtkProducts.StartArchiveAsync(lab, "open to ANY, title known", KnownTitle, isForAnybody: true),
         async lab =>
             await DcmtkProducts.StartArchiveAsync(lab, "open to ANY, title unknown", UnknownTitle, isForAnybody: true),
@@ -164,13 +171,6 @@ public sealed class ProductLab : IAsyncDisposable
                 "HTTP open to all, no plug-in",
                 new JsonObject { ["RemoteAccessAllowed"] = true, ["AuthenticationEnabled"] = false },
                 hasDicomWeb: false
-            ),
-        async lab =>
-            await OrthancProducts.StartAsync(
-                lab,
-                "DICOM TLS, all allowed",
-                Tls(lab, isMutual: false),
-                user: OrthancProducts.User
             ),
         async lab =>
             await OrthancProducts.StartAsync(

@@ -44,6 +44,9 @@ public sealed record TruthRow(Truth Truth, Verdict? AtNull, Verdict? AtHighest, 
         }
     }
 
+    /// <summary>Whether nmap calls it insecure.</summary>
+    public bool IsInsecureToNmap => Nmap.Contains("insecure", StringComparison.Ordinal);
+
     /// <summary>As a row of the document.</summary>
     public string ToMarkdown() =>
         $"| {Truth.Product}, {Truth.Setting} | {Truth.Echo.Shown} | {Truth.Find.Shown} | {Truth.Get.Shown} "
@@ -100,7 +103,7 @@ public static class TruthDocument
             : [];
 
     /// <summary>The whole document.</summary>
-    public static string Compose(IEnumerable<TruthRow> rows, string versions)
+    public static string Compose(IReadOnlyList<TruthRow> rows, string versions)
     {
         var text = new StringBuilder();
         text.Append(
@@ -120,6 +123,9 @@ public static class TruthDocument
             - **nmap** ran `dicom-ping` on the ports that its own rule names, and `http-title`, `http-auth` and `ssl-cert`. `dicom-brute` did not run: it
               guesses AE titles. "Any AET is accepted (insecure)" means that an association was accepted, which Orthanc and DCMTK's storescp do for anybody
               whom they then refuse everything; no script of nmap asks a query.
+            - **CTN**: a connection that is closed before a byte was sent ends `simple_storage`, whoever makes it. It stands behind a relay here
+              that waits for the first byte, and shows why devices are to be marked as such in a scope. It answers any query with rows that
+              it makes up and holds nothing, so that "records visible" counts what a stranger is shown.
 
 
             """
@@ -131,6 +137,22 @@ public static class TruthDocument
             text.Append(row.ToMarkdown()).Append('\n');
         }
 
-        return text.ToString();
+        return text.Append('\n').Append(InSum(rows)).ToString();
+    }
+
+    private static string InSum(IReadOnlyList<TruthRow> rows)
+    {
+        var open = rows.Where(row => row.Truth.Query == Known.Open).ToList();
+        var insecure = rows.Where(row => row.IsInsecureToNmap).ToList();
+        return $"""
+            Of {rows.Count} settings {open.Count} answer a stranger's query, {rows.Count(r =>
+                r.Truth.Query == Known.Closed
+            )} refuse it, and of {rows.Count(r => r.Truth.Query == Known.TitleRequired)} nobody can know without
+            guessing; the audit said so of each. `dicom-ping` called {insecure.Count} insecure, of which {insecure.Count(
+                r => r.Truth.Query != Known.Open
+            )} refuse every query, and said nothing of the kind of
+            {open.Count(r => !r.IsInsecureToNmap)} of the {open.Count} that answer.
+
+            """;
     }
 }
