@@ -9,6 +9,7 @@ using Leadglass.Sealing;
 using Leadglass.Server.Configuration;
 using Leadglass.Server.Data;
 using Leadglass.Server.Edges;
+using Leadglass.Server.SelfExamination;
 using Leadglass.Server.SignIn.People;
 
 namespace Leadglass.Server;
@@ -86,6 +87,15 @@ public sealed class ArchiveHost : IAsyncDisposable
 
     /// <summary>What edges reported of themselves.</summary>
     internal EdgeStates EdgeStates { get; private set; } = null!;
+
+    /// <summary>The connections by which the archive looks at itself.</summary>
+    internal OwnLooks Looks { get; } = new();
+
+    /// <summary>What was closed because it answered a stranger.</summary>
+    internal ServiceClosures Closures { get; } = new();
+
+    /// <summary>What the archive saw when it last looked at itself; null before that.</summary>
+    internal SelfExaminationReport? LastLook { get; set; }
 
     /// <summary>One-time links by which people sign in for the first time.</summary>
     internal SignInLinks Links { get; private set; } = null!;

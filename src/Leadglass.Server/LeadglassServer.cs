@@ -9,6 +9,7 @@ using Leadglass.Server.Configuration;
 using Leadglass.Server.Control;
 using Leadglass.Server.Edges;
 using Leadglass.Server.Listeners;
+using Leadglass.Server.SelfExamination;
 using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -50,6 +51,9 @@ public sealed class LeadglassServer : IAsyncDisposable
     /// <summary>Where HTTPS with client certificates is bound; null: nowhere.</summary>
     public IPEndPoint? Programs => _listeners!.Programs;
 
+    /// <summary>What looks at this server as a stranger would.</summary>
+    internal SelfExaminer? Examiner { get; private set; }
+
     internal IReadOnlyList<Endpoint> Endpoints => _listeners!.Endpoints;
 
     /// <summary>Serves an open archive, whose lock the caller holds. It is ready when this returns.</summary>
@@ -59,6 +63,15 @@ public sealed class LeadglassServer : IAsyncDisposable
         ServeOptions options,
         ILoggerFactory logs,
         CancellationToken cancel
+    ) => await StartAsync(host, options, logs, ServerVariation.None, cancel);
+
+    /// <summary>The same, varied as a test asks.</summary>
+    internal static async Task<LeadglassServer> StartAsync(
+        ArchiveHost host,
+        ServeOptions options,
+        ILoggerFactory logs,
+        ServerVariation variation,
+        CancellationToken cancel
     )
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -66,7 +79,7 @@ public sealed class LeadglassServer : IAsyncDisposable
         var server = new LeadglassServer(host, options, logs);
         try
         {
-            await server.OpenAsync(logs, cancel);
+            await server.OpenAsync(logs, variation, cancel);
             return server;
         }
         catch
@@ -109,37 +122,44 @@ public sealed class LeadglassServer : IAsyncDisposable
         }
 
         await _watching;
+        Examiner?.Dispose();
         await _associations.DisposeAsync();
         _certificate.Dispose();
         _httpsCertificate?.Dispose();
         _stop.Dispose();
     }
 
-    private async Task OpenAsync(ILoggerFactory logs, CancellationToken cancel)
+    private async Task OpenAsync(ILoggerFactory logs, ServerVariation variation, CancellationToken cancel)
     {
         await _host.Trail.RecordAsync(Activity(AuditEventType.ApplicationStart), cancel);
         _httpsCertificate = _options is { HttpsCertificate: { } file, HttpsKey: { } key }
             ? HttpsCertificate.Open(file, key, _host.Clock, _log)
             : null;
         _listeners = await TlsListeners.StartAsync(
-            new ListenerParts
-            {
-                Options = _options,
-                Certificate = CurrentCertificate,
-                HttpsCertificate = () => _httpsCertificate?.Current ?? CurrentCertificate(),
-                Policy = _host.Policy,
-                OnDicom = _associations.RunAsync,
-                Web = WebHost.For(new WebParts(_host, _options, _log)),
-                Logs = logs,
-                Log = _log,
-            },
+            variation.Listeners(
+                new ListenerParts
+                {
+                    Options = _options,
+                    Certificate = CurrentCertificate,
+                    HttpsCertificate = () => _httpsCertificate?.Current ?? CurrentCertificate(),
+                    Policy = _host.Policy,
+                    OnDicom = _associations.RunAsync,
+                    Web = variation.Web(new WebParts(_host, _options, _log)),
+                    Logs = logs,
+                    Log = _log,
+                    Looks = _host.Looks,
+                    Closures = _host.Closures,
+                }
+            ),
             cancel
         );
         _host.Registries.BreakGlass.Opened += OnBreakGlass;
         _associations.Start();
         _host.Listening = new ListenerEndpoints(Dicom, Https);
         _control = ControlServer.Start(_host, _log);
+        Examiner = new SelfExaminer(_host, BoundListeners(), Endpoints, variation.Patience, _log);
         _watching = Task.WhenAll(
+            variation.LooksAtItself ? Examiner.RunAsync(_stop.Token) : Task.CompletedTask,
             WatchEnrolmentAsync(),
             WatchCertificatesAsync(),
             new StorageWatch(_host, _log).RunAsync(_stop.Token),
@@ -155,6 +175,14 @@ public sealed class LeadglassServer : IAsyncDisposable
         {
             _log.ServingPrograms(programs);
         }
+    }
+
+    private IReadOnlyList<BoundListener> BoundListeners()
+    {
+        X509Certificate2 OfDicom() => _certificate.Current;
+        X509Certificate2 OfHttps() => (_httpsCertificate?.Current ?? CurrentCertificate()).TargetCertificate;
+        BoundListener[] always = [new(ListenerKind.Dicom, Dicom, OfDicom), new(ListenerKind.Https, Https, OfHttps)];
+        return Programs is { } programs ? [.. always, new(ListenerKind.Programs, programs, OfHttps)] : always;
     }
 
     /// <summary>A command beside the server may change who is enrolled.</summary>

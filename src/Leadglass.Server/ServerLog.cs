@@ -194,6 +194,40 @@ internal sealed partial class ServerLog(ILogger logger, TimeProvider clock)
     [LoggerMessage(51, LogLevel.Error, "edge {Edge} asked in vain for a new certificate: {Reason}")]
     public partial void EdgeRenewalRefused(string edge, string reason);
 
+    [LoggerMessage(
+        70,
+        LogLevel.Information,
+        "looked at itself as a stranger would: {Attempts} attempts, {NotLooked} could not be made, {Closed} services are closed"
+    )]
+    public partial void LookedAtItself(int attempts, int notLooked, int closed);
+
+    [LoggerMessage(
+        71,
+        LogLevel.Critical,
+        "the archive answered a stranger: {Service}: {Attempt}: {Answer}; it is tried again and then closed"
+    )]
+    public partial void StrangerWasAnswered(string service, string attempt, string answer);
+
+    [LoggerMessage(
+        72,
+        LogLevel.Critical,
+        "{Service} is closed until the archive is started again: it answered a stranger twice; see leadglass doctor"
+    )]
+    public partial void ServiceClosed(string service);
+
+    [LoggerMessage(
+        73,
+        LogLevel.Critical,
+        "a stranger got further than they should, though to no data: {Service}: {Attempt}: {Answer}"
+    )]
+    public partial void GuardWeakened(string service, string attempt, string answer);
+
+    [LoggerMessage(74, LogLevel.Warning, "could not look at {Service} as a stranger would: {Attempt}: {Answer}")]
+    public partial void CouldNotLook(string service, string attempt, string answer);
+
+    [LoggerMessage(75, LogLevel.Error, "looking at itself failed by a fault of ours: {Fault}")]
+    public partial void SelfExaminationFault(string fault);
+
     private bool MayWrite()
     {
         var may = _strangers.TryTake(out var withheld);

@@ -56,7 +56,10 @@ public sealed class RoomDirectionTests
         Assert.Empty(strays);
     }
 
-    /// <summary>The archive calls nobody by HTTP but the hospital's sign-in provider, through one guarded handler.</summary>
+    /// <summary>
+    /// The archive calls nobody by HTTP but the hospital's sign-in provider, through one guarded handler, and its own
+    /// listeners, when it looks at itself through a dialer whose scope holds nothing else.
+    /// </summary>
     [Fact]
     public void OnlyTheSignInProviderIsCalledByHttp()
     {
@@ -67,8 +70,29 @@ public sealed class RoomDirectionTests
                 && mention.To.DeclaringType?.Namespace is { } used
                 && (used == "System.Net.Http" || used.StartsWith("System.Net.Http.", StringComparison.Ordinal))
                 && !mention.From.FullName.Contains("Leadglass.Server.SignIn.Provider.", StringComparison.Ordinal)
+                && !mention.From.FullName.Contains("Leadglass.Server.SelfExamination.", StringComparison.Ordinal)
             select $"{mention.From.FullName} uses {mention.To.FullName}";
         Assert.Empty(strays.Distinct());
+    }
+
+    /// <summary>Tests open an archive on purpose to see that it notices; the program has no such variation.</summary>
+    [Theory]
+    [InlineData("Leadglass.Server.SelfExamination.ServerVariation")]
+    [InlineData("Leadglass.Server.Listeners.ListenerParts", "set_Below")]
+    public void NothingInTheProgramOpensTheArchiveOnPurpose(string type, string? member = null)
+    {
+        var makers =
+            from mention in Rooms.Mentions
+            where
+                mention.To.DeclaringType?.FullName == type
+                && mention.From.FullName != type
+                && (
+                    member is null
+                        ? mention.To.Name is ".ctor" || mention.To.Name.StartsWith("set_", StringComparison.Ordinal)
+                        : mention.To.Name == member
+                )
+            select $"{mention.From.FullName} uses {mention.To.Name}";
+        Assert.Empty(makers.Distinct());
     }
 
     [Fact]

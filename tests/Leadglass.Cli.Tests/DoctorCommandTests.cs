@@ -2,6 +2,7 @@ using System.Text.Json;
 using Leadglass.Cli.Doctor;
 using Leadglass.Server;
 using Leadglass.Server.Control;
+using Leadglass.Server.SelfExamination;
 
 namespace Leadglass.Cli.Tests;
 
@@ -109,7 +110,8 @@ public sealed class DoctorCommandTests
                     [],
                     [new DeviceCertificateSummary(new string('a', 64), until.AddDays(-398), until, false, false)]
                 ),
-            ]
+            ],
+            LastLook: null
         );
         var findings = CertificateChecks.Expiry(archive, until.AddDays(-daysLeft).AddHours(-1)).ToList();
         Assert.Equal(health, findings.Single(finding => finding.Check == "certificate of ct1").Health.ToString());
@@ -129,6 +131,14 @@ public sealed class DoctorCommandTests
         var serving = ServeAsync(folder, output, stop.Token);
         await output.Ready.WaitAsync(TimeSpan.FromSeconds(30));
         var (_, findings) = await ExamineAsync(folder);
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (findings.Exists(finding => finding is { Check: "self-examination", Health: "Skipped" }))
+        {
+            // The archive's first look at itself is still under way.
+            late.Token.ThrowIfCancellationRequested();
+            (_, findings) = await ExamineAsync(folder);
+        }
+
         await stop.CancelAsync();
         Assert.Equal(0, await serving);
 #pragma warning restore CA2025
@@ -140,6 +150,39 @@ public sealed class DoctorCommandTests
             .ToList();
         Assert.Equal(6, strangers.Count);
         Assert.All(strangers, finding => Assert.Equal("Ok", finding.Health));
+        var self = Assert.Single(findings, finding => finding.Check == "self-examination");
+        Assert.Equal("Ok", self.Health);
+        Assert.Contains("attempts as a stranger", self.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatTheArchiveSawOfItselfIsShown()
+    {
+        using var authority = Access.Certificates.CertificateAuthority.Create("test", TimeProvider.System);
+        var archive = new ArchiveState(
+            "127.0.0.1:2762",
+            "127.0.0.1:8443",
+            authority.CertificatePem,
+            [],
+            LastLook: null
+        );
+        Assert.Equal(Health.Skipped, Assert.Single(SelfExaminationChecks.Of(archive)).Health);
+
+        var slow = Look([new("HTTPS listener", "positive control", "no answer in time", IsNotLooked: true)], []);
+        Assert.Equal(
+            [Health.Warning, Health.Ok],
+            SelfExaminationChecks.Of(archive with { LastLook = slow }).Select(finding => finding.Health)
+        );
+
+        var open = Look([new("web /leak", "GET /leak", "HTTP 200", IsNotLooked: false)], ["web /leak"]);
+        var findings = SelfExaminationChecks.Of(archive with { LastLook = open }).ToList();
+        Assert.All(findings, finding => Assert.Equal(Health.Red, finding.Health));
+        Assert.Contains("web /leak is closed", findings[0].Message, StringComparison.Ordinal);
+
+        static SelfExaminationReport Look(
+            System.Collections.Immutable.ImmutableArray<SelfExaminationNotice> notices,
+            System.Collections.Immutable.ImmutableArray<string> closed
+        ) => new(DateTimeOffset.UnixEpoch, 100, notices.Count(one => one.IsNotLooked), notices, closed);
     }
 
     private static Task<int> ServeAsync(TemporaryFolder folder, TextWriter output, CancellationToken stop)

@@ -8,7 +8,9 @@ using Leadglass.Server.Configuration;
 using Leadglass.Server.Control;
 using Leadglass.Server.Data;
 using Leadglass.Server.Exchange;
+using Leadglass.Server.SelfExamination;
 using Leadglass.Server.Tests.Listeners;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Leadglass.Server.Tests;
@@ -36,7 +38,12 @@ internal sealed class ServedArchive : IAsyncDisposable
 
     public DataFolder Folder => Host.Folder;
 
-    public static async Task<ServedArchive> StartAsync(Func<ServeOptions, ServeOptions>? change = null)
+    /// <summary>Serves an archive of its own. It does not look at itself unless a variation says so.</summary>
+    public static async Task<ServedArchive> StartAsync(
+        Func<ServeOptions, ServeOptions>? change = null,
+        ServerVariation? variation = null,
+        ILoggerFactory? logs = null
+    )
     {
         var root = Directory.CreateTempSubdirectory("leadglass-served-").FullName;
         var folder = new DataFolder(Path.Combine(root, "data"));
@@ -66,7 +73,8 @@ internal sealed class ServedArchive : IAsyncDisposable
         var server = await LeadglassServer.StartAsync(
             host,
             change?.Invoke(options) ?? options,
-            NullLoggerFactory.Instance,
+            logs ?? NullLoggerFactory.Instance,
+            variation ?? new ServerVariation { LooksAtItself = false },
             CancellationToken.None
         );
         return new ServedArchive(root, held, host, server);

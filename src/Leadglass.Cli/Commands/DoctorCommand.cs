@@ -100,6 +100,11 @@ internal static class DoctorCommand
             yield return finding;
         }
 
+        foreach (var finding in SelfExaminationChecks.Of(archive))
+        {
+            yield return finding;
+        }
+
         await foreach (var finding in ListenerChecks.TryAsync(archive).WithCancellation(cancel))
         {
             yield return finding;

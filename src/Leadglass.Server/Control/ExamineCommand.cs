@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Leadglass.Server.SelfExamination;
 
 namespace Leadglass.Server.Control;
 
@@ -18,7 +19,8 @@ public static class ExamineCommand
                         host.Listening?.Dicom.ToString(),
                         host.Listening?.Https.ToString(),
                         host.Authority.CertificatePem,
-                        DeviceCommands.Summaries(host)
+                        DeviceCommands.Summaries(host),
+                        host.LastLook
                     )
                 )
         );
@@ -32,11 +34,13 @@ public sealed record ExamineArguments;
 /// <param name="Https">Where HTTPS is bound; null when nothing listens.</param>
 /// <param name="AuthorityPem">The root certificate.</param>
 /// <param name="Devices">Who is enrolled.</param>
+/// <param name="LastLook">What the archive saw when it last looked at itself; null when it has not yet, or nothing listens.</param>
 public sealed record ArchiveState(
     string? Dicom,
     string? Https,
     string AuthorityPem,
-    ImmutableArray<DeviceSummary> Devices
+    ImmutableArray<DeviceSummary> Devices,
+    SelfExaminationReport? LastLook
 );
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, MaxDepth = 16)]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using Leadglass.Access;
 using Leadglass.Server.Configuration;
+using Leadglass.Server.SelfExamination;
 using Leadglass.Server.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -39,6 +40,18 @@ internal sealed record ListenerParts
     public required ILoggerFactory Logs { get; init; }
 
     public required ServerLog Log { get; init; }
+
+    /// <summary>The archive's own looks at itself.</summary>
+    public OwnLooks Looks { get; init; } = new();
+
+    /// <summary>What was closed because it answered a stranger.</summary>
+    public ServiceClosures Closures { get; init; } = new();
+
+    /// <summary>
+    /// What stands below TLS at a listener. In the program nothing does: tests put something there that opens the archive on
+    /// purpose, to see that it notices (an architecture test holds that only tests set it).
+    /// </summary>
+    public Func<ListenerKind, ConnectionDelegate, ConnectionDelegate> Below { get; init; } = static (_, next) => next;
 }
 
 /// <summary>
@@ -139,14 +152,21 @@ internal sealed class TlsListeners : IAsyncDisposable
     private static void OpenAll(KestrelServerOptions kestrel, ListenerParts parts, List<ListenOptions> bound)
     {
         var options = parts.Options;
-        var guard = new TlsOnly(parts.Policy, options.HandshakeTimeout, parts.Log);
+        var guard = new TlsOnly(parts.Policy, options.HandshakeTimeout, parts.Looks, parts.Log);
         kestrel.Listen(
             options.Bind,
             options.DicomPort,
             listen =>
             {
                 bound.Add(listen);
-                Open(listen, options.DicomConnectionsMax, guard, guard.Mutual(parts.Certificate), parts.Log);
+                Open(
+                    listen,
+                    ListenerKind.Dicom,
+                    options.DicomConnectionsMax,
+                    guard,
+                    guard.Mutual(parts.Certificate),
+                    parts
+                );
                 listen.Use(_ => connection => RunAsync(connection, parts.OnDicom));
             }
         );
@@ -157,7 +177,14 @@ internal sealed class TlsListeners : IAsyncDisposable
             {
                 bound.Add(listen);
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
-                Open(listen, options.HttpConnectionsMax, guard, guard.ServerOnly(parts.HttpsCertificate), parts.Log);
+                Open(
+                    listen,
+                    ListenerKind.Https,
+                    options.HttpConnectionsMax,
+                    guard,
+                    guard.ServerOnly(parts.HttpsCertificate),
+                    parts
+                );
             }
         );
         if (options.ProgramPort is { } programs)
@@ -170,7 +197,14 @@ internal sealed class TlsListeners : IAsyncDisposable
                     bound.Add(listen);
                     listen.Protocols = HttpProtocols.Http1AndHttp2;
                     listen.Use(ProgramPort.Around);
-                    Open(listen, options.HttpConnectionsMax, guard, guard.Programs(parts.HttpsCertificate), parts.Log);
+                    Open(
+                        listen,
+                        ListenerKind.Programs,
+                        options.HttpConnectionsMax,
+                        guard,
+                        guard.Programs(parts.HttpsCertificate),
+                        parts
+                    );
                 }
             );
         }
@@ -178,18 +212,21 @@ internal sealed class TlsListeners : IAsyncDisposable
 
     private static void Open(
         ListenOptions listen,
+        ListenerKind kind,
         int connectionsMax,
         TlsOnly guard,
         Microsoft.AspNetCore.Server.Kestrel.Https.TlsHandshakeCallbackOptions tls,
-        ServerLog log
+        ListenerParts parts
     )
     {
         var limit = new ConnectionLimit(
             connectionsMax,
-            connection => log.TurnedAway(TlsOnly.AddressOf(connection), connectionsMax)
+            connection => parts.Log.TurnedAway(TlsOnly.AddressOf(connection), connectionsMax)
         );
+        listen.Use(parts.Closures.Of(kind).Around);
         listen.Use(limit.Around);
         listen.Use(QuickAckTransport.Below);
+        listen.Use(next => parts.Below(kind, next));
         listen.Use(guard.Guard);
         listen.UseHttps(tls);
     }

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Leadglass.Access;
 using Leadglass.Sealing;
+using Leadglass.Server.SelfExamination;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -14,7 +15,7 @@ namespace Leadglass.Server.Listeners;
 /// Lets nothing but TLS through, and says in the trail who tried what: plain DICOM, HTTP, a stranger's certificate. Whoever
 /// is refused gets no byte from us but TLS's own alert.
 /// </summary>
-internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, ServerLog log)
+internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, OwnLooks looks, ServerLog log)
 {
     // RFC 8446 5.1: the content type of a handshake record, the first byte of every TLS connection.
     private const byte HandshakeRecord = 0x16;
@@ -34,13 +35,13 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
             {
                 case FirstByte.Handshake:
                     await next(connection);
-                    if (!connection.Items.ContainsKey(JudgedKey))
+                    if (!connection.Items.ContainsKey(JudgedKey) && !looks.Holds(connection.RemoteEndPoint))
                     {
                         policy.NoteStranger(RefusalReason.WrongProtocol, AddressOf(connection));
                     }
 
                     break;
-                case FirstByte.Other:
+                case FirstByte.Other when !looks.Holds(connection.RemoteEndPoint):
                     policy.NoteStranger(RefusalReason.NotTls, AddressOf(connection));
                     log.NotTls(AddressOf(connection));
                     break;
@@ -127,7 +128,11 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
                 connection.Items[IdentityKey] = known.Identity;
                 return true;
             case Identification.Refused refused:
-                log.StrangerRefused(AddressOf(connection), refused.Reason);
+                if (!looks.Holds(connection.RemoteEndPoint))
+                {
+                    log.StrangerRefused(AddressOf(connection), refused.Reason);
+                }
+
                 return false;
             default:
                 return false;
@@ -139,7 +144,11 @@ internal sealed class TlsOnly(AccessPolicy policy, TimeSpan handshakeTimeout, Se
         connection.Items[JudgedKey] = true;
         if (policy.RecogniseProgram(shown, AddressOf(connection)) is Recognition.Refused refused)
         {
-            log.StrangerRefused(AddressOf(connection), refused.Reason);
+            if (!looks.Holds(connection.RemoteEndPoint))
+            {
+                log.StrangerRefused(AddressOf(connection), refused.Reason);
+            }
+
             return false;
         }
 

@@ -1,4 +1,5 @@
 using Leadglass.Access;
+using Leadglass.Server.SelfExamination;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -8,7 +9,7 @@ namespace Leadglass.Server.Web;
 /// Default deny. Behind it runs only what its endpoint allows this caller. A stranger gets one answer for every path,
 /// whether something is there or not.
 /// </summary>
-internal sealed class Gate(AccessPolicy policy)
+internal sealed class Gate(AccessPolicy policy, OwnLooks looks)
 {
     public Task PassAsync(HttpContext context, RequestDelegate next)
     {
@@ -78,7 +79,11 @@ internal sealed class Gate(AccessPolicy policy)
 
     private Task RefuseStrangerAsync(HttpContext context)
     {
-        policy.NoteStranger(RefusalReason.NotSignedIn, context.Connection.RemoteIpAddress);
+        if (!looks.Holds(context))
+        {
+            policy.NoteStranger(RefusalReason.NotSignedIn, context.Connection.RemoteIpAddress);
+        }
+
         var request = context.Request;
         if (HttpMethods.IsGet(request.Method) && AsksForPage(request) && !ProgramPort.Carries(context))
         {

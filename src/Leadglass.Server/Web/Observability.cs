@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Leadglass.Access;
 using Leadglass.Server.Edges;
+using Leadglass.Server.SelfExamination;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,6 +20,8 @@ internal static class Observability
     private const string MeterName = "Leadglass";
 
     private static readonly byte[] Ready = """{"status":"ready"}"""u8.ToArray();
+    private static readonly byte[] PartlyReady =
+        """{"status":"ready","selfExamination":"a service is closed: it answered a stranger"}"""u8.ToArray();
     private static readonly byte[] NotReady = """{"status":"not ready"}"""u8.ToArray();
 
     public static void Add(IServiceCollection services, WebParts parts)
@@ -68,13 +71,42 @@ internal static class Observability
             "1 while the volume is full"
         );
         EdgeWatch.AddGauges(meter, host);
+        AddSelfExamination(meter, host);
         return meter;
+    }
+
+    /// <summary>What the archive's last look at itself came to. Before the first look there is nothing to tell.</summary>
+    private static void AddSelfExamination(Meter meter, ArchiveHost host)
+    {
+        void Tell(string name, string what, Func<SelfExaminationReport, double> value) =>
+            meter.CreateObservableGauge(
+                $"leadglass.self_examination.{name}",
+                () => host.LastLook is { } last ? [new Measurement<double>(value(last))] : (Measurement<double>[])[],
+                unit: null,
+                what
+            );
+        Tell(
+            "answered",
+            "what a stranger got at the last look and should not; anything but 0 is an alarm",
+            static last => last.Notices.Count(notice => !notice.IsNotLooked)
+        );
+        Tell("not_looked", "attempts of which nothing can be said", static last => last.NotLooked);
+        Tell(
+            "closed_services",
+            "services that are closed because they answered a stranger",
+            _ => host.Closures.Closed.Count
+        );
+        Tell("last_seconds", "when it last looked, seconds since 1970", static last => last.At.ToUnixTimeSeconds());
     }
 
     private static async Task AnswerReadyAsync(HttpContext context)
     {
-        var isReady = IsReady(context.RequestServices.GetRequiredService<ArchiveHost>());
-        var body = isReady ? Ready : NotReady;
+        var host = context.RequestServices.GetRequiredService<ArchiveHost>();
+        var isReady = IsReady(host);
+        var body =
+            !isReady ? NotReady
+            : host.Closures.Closed.Count > 0 ? PartlyReady
+            : Ready;
         context.Response.StatusCode = isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Leadglass.Server.SelfExamination;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -8,7 +9,7 @@ namespace Leadglass.Server.Web;
 /// One line and one trace span a request: method, route template, status, duration. Never the path, the query, a header or
 /// who asked: paths hold UIDs, queries hold names; who looked at whom is the trail's.
 /// </summary>
-internal sealed class RequestLog(ServerLog log, TimeProvider clock)
+internal sealed class RequestLog(ServerLog log, OwnLooks looks, TimeProvider clock)
 {
     /// <summary>The source of the spans.</summary>
     public const string SourceName = "Leadglass.Web";
@@ -37,7 +38,11 @@ internal sealed class RequestLog(ServerLog log, TimeProvider clock)
             }
 
             var milliseconds = clock.GetElapsedTime(began).TotalMilliseconds;
-            if (context.Caller() is null)
+            if (looks.Holds(context))
+            {
+                // The archive's own look says what it saw.
+            }
+            else if (context.Caller() is null)
             {
                 log.StrangerAnswered(method, route, status, milliseconds);
             }

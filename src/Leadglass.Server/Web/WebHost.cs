@@ -3,6 +3,7 @@ using Leadglass.Server.Api;
 using Leadglass.Server.DicomWeb;
 using Leadglass.Server.Edges;
 using Leadglass.Server.Pages;
+using Leadglass.Server.SelfExamination;
 using Leadglass.Server.SignIn;
 using Leadglass.Server.Viewer;
 using Microsoft.AspNetCore.Antiforgery;
@@ -59,6 +60,10 @@ internal sealed class WebHost
     /// <summary>The whole application over an open archive.</summary>
     public static WebHost For(WebParts parts) => new(parts.Host.Policy, parts.Log, parts.Host.Clock, parts, All);
 
+    /// <summary>The same with a part more, for tests that open the archive on purpose.</summary>
+    public static WebHost For(WebParts parts, WebPart more) =>
+        new(parts.Host.Policy, parts.Log, parts.Host.Clock, parts, [.. All, more]);
+
     /// <summary>The bare pipeline, with liveness and nothing to release.</summary>
     public static WebHost Bare(AccessPolicy policy, ServerLog log, TimeProvider clock) =>
         new(policy, log, clock, parts: null, [new(Map: Liveness.Map)]);
@@ -90,10 +95,13 @@ internal sealed class WebHost
     /// <summary>Builds the pipeline. Its order is the security of it: see the comments.</summary>
     public void Use(WebApplication application)
     {
+        var looks = _parts?.Host.Looks ?? new OwnLooks();
         // Headers first: whatever answers later, answers with them.
         application.Use(SecurityHeaders.SetAsync);
-        application.Use(new RequestLog(_log, _clock).AroundAsync);
+        application.Use(new RequestLog(_log, looks, _clock).AroundAsync);
         application.Use(new ErrorEdge(_log).AroundAsync);
+        // Before anything that could answer.
+        application.Use((_parts?.Host.Closures ?? new ServiceClosures()).PassAsync);
         application.UseRouting();
         foreach (var part in _list)
         {
@@ -102,7 +110,7 @@ internal sealed class WebHost
 
         // From here on it is known who asks, and what.
         application.Use(new CallerLimit(_policy).PassAsync);
-        application.Use(new Gate(_policy).PassAsync);
+        application.Use(new Gate(_policy, looks).PassAsync);
         if (application.Services.GetService<IAntiforgery>() is not null)
         {
             application.UseAntiforgery();
