@@ -11,12 +11,12 @@ if (args is [DecodingWorker.Verb])
 
 if (args is [RowReader.Verb])
 {
-    return await RowReader.RunAsync();
+    return await RowReader.RunAsync(Console.OpenStandardInput(), Console.OpenStandardOutput());
 }
 
 if (args is [TlsCarrier.Verb])
 {
-    return await TlsCarrier.RunAsync();
+    return await TlsCarrier.RunAsync(Console.OpenStandardInput(), Console.OpenStandardOutput());
 }
 
 PrivateFiles.Begin();

@@ -10,7 +10,7 @@ public sealed record WebProbeOptions
     public FingerprintFile Fingerprints { get; init; } = FingerprintFile.BuiltIn;
 
     /// <summary>
-    /// The program and its arguments that run <see cref="RowReader.RunAsync()"/> for rung 6; empty where there is none, and
+    /// The program and its arguments that run <see cref="RowReader.RunAsync(Stream, Stream)"/> for rung 6; empty where there is none, and
     /// then that rung stays unknown.
     /// </summary>
     public IReadOnlyList<string> RowReaderCommand { get; init; } = RowReader.CommandOfThisProgram();

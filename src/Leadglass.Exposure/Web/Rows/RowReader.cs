@@ -19,17 +19,8 @@ public static class RowReader
     public static IReadOnlyList<string> CommandOfThisProgram() => ConfinedProcess.CommandOfThisProgram(Verb);
 
     /// <summary>Reads the task from standard input, the row through it, and writes what was found. Exit code 3: it could not be confined.</summary>
-    public static async Task<int> RunAsync()
-    {
-        if (!ConfinedProcess.TryConfine())
-        {
-            return 3;
-        }
-
-        await using var input = Console.OpenStandardInput();
-        await using var output = Console.OpenStandardOutput();
-        return await RunAsync(input, output, TimeProvider.System);
-    }
+    public static async Task<int> RunAsync(Stream standardInput, Stream standardOutput) =>
+        ConfinedProcess.TryConfine() ? await RunAsync(standardInput, standardOutput, TimeProvider.System) : 3;
 
     /// <summary>The same over any two streams.</summary>
     internal static async Task<int> RunAsync(Stream input, Stream output, TimeProvider time)
