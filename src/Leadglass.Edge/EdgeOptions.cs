@@ -54,6 +54,13 @@ public sealed record EdgeOptions
         init => field = InRange(value, 1, 300, nameof(ReportSeconds));
     } = 15;
 
+    /// <summary>Seconds between tries to reach the archive at most; 1 to 600.</summary>
+    public int RetrySecondsMax
+    {
+        get;
+        init => field = InRange(value, 1, 600, nameof(RetrySecondsMax));
+    } = 60;
+
     /// <summary>Reads <c>edge.json</c> in the data folder; without it everything is as here.</summary>
     /// <exception cref="EdgeConfigurationException">It is no JSON, or a value makes no sense.</exception>
     public static EdgeOptions Read(string dataFolder)
@@ -97,7 +104,8 @@ internal readonly record struct EdgeOptionsDocument(
     long? RateBytesPerSecond,
     int? LinesMax,
     int? ConnectionsMax,
-    int? ReportSeconds
+    int? ReportSeconds,
+    int? RetrySecondsMax
 )
 {
     public EdgeOptions ToOptions()
@@ -111,6 +119,7 @@ internal readonly record struct EdgeOptionsDocument(
             LinesMax = LinesMax ?? standard.LinesMax,
             ConnectionsMax = ConnectionsMax ?? standard.ConnectionsMax,
             ReportSeconds = ReportSeconds ?? standard.ReportSeconds,
+            RetrySecondsMax = RetrySecondsMax ?? standard.RetrySecondsMax,
             Queue = new QueueLimits
             {
                 BytesMax = QueueBytes ?? standard.Queue.BytesMax,

@@ -42,7 +42,7 @@ public sealed class EdgeService : IAsyncDisposable
             clock,
             log
         );
-        _state = new LinkState(clock, log);
+        _state = new LinkState(TimeSpan.FromSeconds(options.RetrySecondsMax), clock, log);
         _listener = new ScannerListener(options, _services);
     }
 

@@ -18,6 +18,9 @@ internal sealed class ArchiveLink(EdgeIdentity identity, TimeProvider clock)
     // id-kp-serverAuth (RFC 5280 4.2.1.12).
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const int BufferLengthBytes = 128 * 1024;
+
+    // A link that swallows everything is given up then.
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
 
     private static readonly CipherSuitesPolicy Suites = new([
@@ -54,6 +57,7 @@ internal sealed class ArchiveLink(EdgeIdentity identity, TimeProvider clock)
                     CalledAeTitle = identity.ArchiveAeTitle,
                     PresentationContexts = contexts,
                     RoleSelections = roles,
+                    Timers = AssociationTimers.Default with { Response = AnswerTimeout },
                 },
                 clock,
                 handler,

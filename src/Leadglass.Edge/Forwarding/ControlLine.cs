@@ -83,7 +83,10 @@ internal sealed class ControlLine(
 
         if (_hasAnswers || _delivered.Count > 0 || services.Commitments.IsExpecting)
         {
-            await FetchCommitmentsAsync(cancel);
+            do
+            {
+                await FetchCommitmentsAsync(cancel);
+            } while (_hasAnswers);
         }
 
         if (now >= _nextRenewal && IsRenewalDue(now))
@@ -144,8 +147,10 @@ internal sealed class ControlLine(
 
             if (await services.Commitments.DeliverAsync(answer, cancel))
             {
+                // Told at once: what the archive does not know after a crash of ours is delivered again.
                 _delivered.Add(answer.Request);
                 _undelivered.Remove(answer.Request);
+                _hasAnswers = true;
             }
             else
             {

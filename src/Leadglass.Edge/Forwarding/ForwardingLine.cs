@@ -73,6 +73,7 @@ internal sealed class ForwardingLine(
             }
         }
 
+        _association?.Dicom.Abort();
         await CloseAsync();
     }
 
@@ -105,7 +106,7 @@ internal sealed class ForwardingLine(
         try
         {
             await EnsureAssociationAsync(cancel);
-            var status = await SendAsync(envelope);
+            var status = await SendAsync(envelope, cancel);
             isGivenBack = true;
             Settle(envelope, status);
         }
@@ -127,10 +128,16 @@ internal sealed class ForwardingLine(
         }
     }
 
-    private async Task<DimseStatus> SendAsync(QueuedEnvelope envelope)
+    private async Task<DimseStatus> SendAsync(QueuedEnvelope envelope, CancellationToken cancel)
     {
         using var file = queue.OpenRead(envelope);
-        var status = await _association!.Dicom.StoreAsync(new SealedInstance(file, envelope.Id, rate));
+
+        // An edge that stops does not wait for a link that is gone: the archive knows an envelope that comes twice.
+        await using var stopping = cancel.Register(_association!.Dicom.Abort);
+        var status = await _association.Dicom.StoreAsync(
+            new SealedInstance(file, envelope.Id, rate),
+            cancellationToken: cancel
+        );
         if (_association.IsAlive)
         {
             state.Answered();

@@ -3,10 +3,9 @@ using System.Security.Cryptography;
 namespace Leadglass.Edge;
 
 /// <summary>Whether the archive is reached, and when it is tried again: exponential pauses with jitter, one for all lines.</summary>
-internal sealed class LinkState(TimeProvider clock, EdgeLog log)
+internal sealed class LinkState(TimeSpan pauseMax, TimeProvider clock, EdgeLog log)
 {
     private const int PauseMillisecondsMin = 1_000;
-    private const int PauseMillisecondsMax = 60_000;
     private readonly Lock _gate = new();
     private DateTimeOffset _notBefore;
     private int _failures;
@@ -49,7 +48,7 @@ internal sealed class LinkState(TimeProvider clock, EdgeLog log)
                 return;
             }
 
-            var full = Math.Min(PauseMillisecondsMax, PauseMillisecondsMin << Math.Min(_failures, 10));
+            var full = (int)Math.Min(pauseMax.TotalMilliseconds, PauseMillisecondsMin << Math.Min(_failures, 10));
             _failures++;
 
             // Half to whole: the edges of a hospital do not come back all at once.
