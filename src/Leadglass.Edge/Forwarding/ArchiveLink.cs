@@ -184,6 +184,13 @@ internal sealed class LinkedAssociation(DicomClientAssociation dicom, Stream str
 
     public async ValueTask DisposeAsync()
     {
+        if (IsAlive)
+        {
+            // The second call waits for no peer: the link may be gone.
+            dicom.Abort();
+            dicom.Abort();
+        }
+
         await dicom.DisposeAsync();
         await stream.DisposeAsync();
     }
