@@ -8,7 +8,7 @@ using Leadglass.Exposure.Tests.Connections;
 namespace Leadglass.Exposure.Tests.Web;
 
 /// <summary>A request as it came over the wire.</summary>
-internal sealed record SeenRequest(string Method, string PathAndQuery, string Head)
+internal sealed record SeenRequest(string Method, string PathAndQuery, string Head, bool IsTls = false)
 {
     public string Path => PathAndQuery.Split('?')[0];
 }
@@ -36,6 +36,9 @@ internal sealed class WebDouble : IAsyncDisposable
 
     public ProbeTarget Target => new(IPAddress.Loopback, _server.Port);
 
+    /// <summary>With TLS: whether who comes in clear is answered in clear.</summary>
+    public bool ServesClearToo { get; init; }
+
     public int Connections => _server.Connections;
 
     public int MostAtOnce => _server.MostAtOnce;
@@ -62,7 +65,7 @@ internal sealed class WebDouble : IAsyncDisposable
         Stream stream = network;
         try
         {
-            if (_tls is not null)
+            if (_tls is not null && (!ServesClearToo || await BeginsTlsAsync(network, stop)))
             {
                 var tls = new SslStream(stream);
                 await tls.AuthenticateAsServerAsync(_tls, stop);
@@ -71,8 +74,9 @@ internal sealed class WebDouble : IAsyncDisposable
 
             while (await ReadHeadAsync(stream, stop) is { } request)
             {
-                Requests.Enqueue(request);
-                if (!await _answer(request, stream, stop))
+                var seen = request with { IsTls = stream is SslStream };
+                Requests.Enqueue(seen);
+                if (!await _answer(seen, stream, stop))
                 {
                     return;
                 }
@@ -83,6 +87,13 @@ internal sealed class WebDouble : IAsyncDisposable
         {
             // The probe has had enough.
         }
+    }
+
+    // A record of TLS begins with 22 (RFC 8446 5.1).
+    private static async Task<bool> BeginsTlsAsync(NetworkStream network, CancellationToken stop)
+    {
+        var first = new byte[1];
+        return await network.Socket.ReceiveAsync(first, SocketFlags.Peek, stop) == 1 && first[0] == 22;
     }
 
     private static async Task<SeenRequest?> ReadHeadAsync(Stream stream, CancellationToken stop)

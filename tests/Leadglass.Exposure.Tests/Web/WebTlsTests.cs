@@ -59,6 +59,35 @@ public sealed class WebTlsTests
         Assert.False(seen.Tls?.RequiresClientCertificate);
     }
 
+    [Theory]
+    [InlineData("HTTP/1.1 400 The plain HTTP request was sent to HTTPS port\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 301 Moved\r\nLocation: https://127.0.0.1:{0}/\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("\u0015\u0003\u0001\u0000\u0002\u0002\u0046")]
+    public async Task AnAnswerInClearThatMeansTlsIsFollowedIntoTls(string inClear)
+    {
+        using var certificate = Certificate();
+        var port = 0;
+        await using var server = new WebDouble(
+            async (request, stream, stop) =>
+            {
+                var said =
+                    !request.IsTls ? inClear.Replace("{0}", $"{port}", StringComparison.Ordinal)
+                    : request.Path == "/dicom-web/studies" ? Response(200, "application/dicom+json", "[]")
+                    : NotFound;
+                await stream.WriteAsync(System.Text.Encoding.Latin1.GetBytes(said), stop);
+                return request.IsTls;
+            },
+            Tls(certificate, SslProtocols.Tls13)
+        )
+        {
+            ServesClearToo = true,
+        };
+        port = server.Target.Port;
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.NullQuery);
+        Assert.True(seen.IsTls);
+        Assert.Equal(Answer.Open, seen.Of(Rung.NullQuery));
+    }
+
     [Fact]
     public async Task AServerThatSpeaksNeitherIsUnknown()
     {
