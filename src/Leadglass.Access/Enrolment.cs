@@ -8,10 +8,15 @@ internal static class Enrolment
     private const int ListLengthMax = 1_000;
     private const int SourcesMax = 64;
 
+    // What an edge takes in its list.
+    private const int TitlesBehindMax = 16;
+    private const int BehindMax = 256;
+
     /// <exception cref="EnrolmentException">A rule is broken; the message names it.</exception>
     public static void Check(IEnumerable<Device> devices)
     {
         var all = devices.ToDictionary(device => device.Name, StringComparer.OrdinalIgnoreCase);
+        var behind = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         var titles = new Dictionary<AeTitle, string>();
         var certificates = new Dictionary<CertificateFingerprint, string>();
         var count = 0;
@@ -23,6 +28,10 @@ internal static class Enrolment
             }
             CheckAlone(device);
             CheckPlace(device, all);
+            if (device.Behind is { } place)
+            {
+                behind[place.Edge] = behind.GetValueOrDefault(place.Edge) + 1;
+            }
             foreach (var title in device.AeTitles)
             {
                 if (!titles.TryAdd(title, device.Name))
@@ -41,6 +50,10 @@ internal static class Enrolment
                     );
                 }
             }
+        }
+        if (behind.Any(pair => pair.Value > BehindMax))
+        {
+            throw new EnrolmentException($"at most {BehindMax} devices can be behind one edge: use a second one");
         }
     }
 
@@ -93,6 +106,10 @@ internal static class Enrolment
             throw new EnrolmentException(
                 $"no edge is named {place.Edge}: leadglass device add {place.Edge} --edge enrols it"
             );
+        }
+        if (device.AeTitles.Length > TitlesBehindMax)
+        {
+            throw new EnrolmentException($"device {device.Name} has more than {TitlesBehindMax} AE titles");
         }
         if (place.Sources.IsDefaultOrEmpty || place.Sources.Length > SourcesMax)
         {

@@ -159,6 +159,14 @@ public sealed class EdgeTests
             },
             "a station 16"
         );
+        await RefusedAsync(
+            Device("a") with
+            {
+                Behind = Place("ward"),
+                AeTitles = [.. Enumerable.Range(0, 17).Select(number => AeTitle.Parse($"A{number}"))],
+            },
+            "more than 16 AE titles"
+        );
         await RefusedAsync(Device("a") with { Edge = new EdgeEnrolment { Id = Guid.NewGuid() } }, "is an edge");
 
         async Task RefusedAsync(Device device, string because)

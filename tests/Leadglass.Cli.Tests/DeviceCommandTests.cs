@@ -1,12 +1,16 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Leadglass.Edge;
 
 namespace Leadglass.Cli.Tests;
 
 /// <summary>Enrolment from the command line, without a running server.</summary>
 public sealed class DeviceCommandTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     [Fact]
     public async Task AddWritesWhatADeviceNeeds()
     {
@@ -79,6 +83,79 @@ public sealed class DeviceCommandTests
             await File.ReadAllTextAsync(Path.Combine(folder.Below("pki"), "mr1.cert.pem"))
         );
         Assert.Equal(key.ExportSubjectPublicKeyInfo(), certificate.PublicKey.ExportSubjectPublicKeyInfo());
+    }
+
+    [Fact]
+    public async Task AnEdgeGetsACodeAndDevicesAreListedBehindIt()
+    {
+        using var folder = new TemporaryFolder();
+        await InitAsync(folder);
+        var opened = await RunAsync(folder, "device", "add", "ward", "--edge", "--archive", "archive.example:8443");
+        Assert.Equal(0, opened.ExitCode);
+        var code = EnrolmentCode.Parse(Regex.Match(opened.Out, @"lge1\.\S+", RegexOptions.None, Patience).Value);
+        Assert.Equal(("archive.example", 8443), (code.Host, code.Port));
+        var added = await RunAsync(
+            folder,
+            "device",
+            "add",
+            "ct1",
+            "--ae",
+            "CT1",
+            "--behind",
+            "ward",
+            "--from",
+            "192.0.2.5,192.0.2.16/28",
+            "--station",
+            "CT 1"
+        );
+        Assert.Equal(0, added.ExitCode);
+
+        var again = await RunAsync(folder, "device", "renew", "ward", "--json");
+        using var second = JsonDocument.Parse(again.Out);
+        Assert.NotEqual(code.Id, EnrolmentCode.Parse(second.RootElement.GetProperty("code").GetString()!).Id);
+        Assert.Equal(2, (await RunAsync(folder, "device", "renew", "ct1")).ExitCode);
+
+        using var list = JsonDocument.Parse((await RunAsync(folder, "device", "list", "--json")).Out);
+        var devices = list.RootElement.GetProperty("devices").EnumerateArray().ToList();
+        Assert.Equal("ward", devices[0].GetProperty("behind").GetString());
+        Assert.Equal(
+            ["192.0.2.5/32", "192.0.2.16/28"],
+            devices[0].GetProperty("sources").EnumerateArray().Select(source => source.GetString())
+        );
+        Assert.Equal(["store"], devices[0].GetProperty("allow").EnumerateArray().Select(right => right.GetString()));
+        Assert.True(devices[1].GetProperty("isEdge").GetBoolean());
+        Assert.DoesNotContain(code.Reveal(), list.RootElement.GetRawText(), StringComparison.Ordinal);
+
+        var shown = await RunAsync(folder, "device", "list");
+        Assert.Contains("edge ward: it has never reported", shown.Out, StringComparison.Ordinal);
+        var doctor = await RunAsync(folder, "doctor");
+        Assert.Contains("edge ward: its code waits to be used", doctor.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("certificate of ct1", doctor.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("e1", "--edge", "--behind", "ward")]
+    [InlineData("e1", "--edge", "--allow", "store")]
+    [InlineData("e1", "--edge", "--archive", "not a host")]
+    [InlineData("ward", "--edge")]
+    [InlineData("ct1", "--behind", "ward", "--from", "192.0.2.5")]
+    [InlineData("ct1", "--ae", "CT1", "--behind", "ward")]
+    [InlineData("ct1", "--ae", "CT1", "--behind", "nobody", "--from", "192.0.2.5")]
+    [InlineData("ct1", "--ae", "CT1", "--behind", "ward", "--from", "everywhere")]
+    [InlineData("ct1", "--ae", "CT1", "--behind", "ward", "--from", "192.0.2.5", "--csr", "request.pem")]
+    [InlineData("ct1", "--ae", "CT1", "--from", "192.0.2.5")]
+    [InlineData("ct1", "--ae", "CT1", "--station", "CT 1")]
+    [InlineData("ct1", "--ae", "CT1", "--archive", "archive.example")]
+    public async Task WhatDoesNotGoTogetherIsWrongUsage(string name, params string[] options)
+    {
+        using var folder = new TemporaryFolder();
+        await InitAsync(folder);
+        await RunAsync(folder, "device", "add", "ward", "--edge");
+        var run = await RunAsync(folder, ["device", "add", name, .. options]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.NotEmpty(run.Error);
+        using var list = JsonDocument.Parse((await RunAsync(folder, "device", "list", "--json")).Out);
+        Assert.Equal(1, list.RootElement.GetProperty("devices").GetArrayLength());
     }
 
     [Theory]

@@ -68,7 +68,12 @@ internal static class DeviceAddCommand
         command.SetAction(
             async (parsed, cancel) =>
             {
-                edge.Check(parsed, Values(parsed, titles).Any());
+                edge.Check(
+                    parsed,
+                    Values(parsed, titles).Any(),
+                    ofOthers: [options.SigningRequest, options.Certificate, options.Out, called],
+                    ofDevices: [allow, address, moveTo, modalities, patients, issuer, refuse]
+                );
                 if (parsed.GetValue(edge.IsEdge))
                 {
                     return await edge.OpenAsync(

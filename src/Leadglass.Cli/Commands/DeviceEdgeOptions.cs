@@ -46,13 +46,35 @@ internal sealed class DeviceEdgeOptions
         };
 
     /// <summary>Which options go together.</summary>
-    public void Check(ParseResult parsed, bool hasTitle)
+    /// <param name="ofOthers">Options for devices that speak TLS themselves.</param>
+    /// <param name="ofDevices">Options for all devices but edges.</param>
+    public void Check(
+        ParseResult parsed,
+        bool hasTitle,
+        IReadOnlyList<Option> ofOthers,
+        IReadOnlyList<Option> ofDevices
+    )
     {
         var isEdge = parsed.GetValue(IsEdge);
         var behind = parsed.GetValue(Behind);
         if (isEdge && behind is not null)
         {
             throw CommandFailedException.WrongUsage("give --edge or --behind, not both");
+        }
+
+        Option[] wrong =
+        [
+            .. isEdge || behind is not null ? ofOthers : [],
+            .. isEdge ? ofDevices : [],
+            .. isEdge ? [] : new Option[] { Archive },
+        ];
+        if (Array.Find(wrong, option => parsed.GetResult(option) is { Implicit: false }) is { } misplaced)
+        {
+            throw CommandFailedException.WrongUsage(
+                isEdge ? $"{misplaced.Name} does not go with --edge"
+                : behind is not null ? $"{misplaced.Name} does not go with --behind"
+                : $"{misplaced.Name} goes with --edge"
+            );
         }
 
         if (!isEdge && !hasTitle)

@@ -118,9 +118,7 @@ public static class EdgeCommands
 
     private static IPNetwork ReadSource(string text) =>
         BehindEdge.ReadSource(text)
-        ?? throw new EnrolmentException(
-            "--from is an IP address, or a network as ADDRESS/LENGTH whose other bits are 0"
-        );
+        ?? throw new EnrolmentException("--from is an IP address, or a network as ADDRESS/LENGTH");
 
     /// <summary>The edge's own title where none is named: its name, as far as a title holds it.</summary>
     private static string TitleOf(string name) => new([.. name.ToUpperInvariant().Take(AeTitleLengthMax)]);
