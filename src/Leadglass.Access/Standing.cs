@@ -175,24 +175,22 @@ internal sealed class Standing(AccessRegistries registries, TimeProvider clock)
     }
 
     /// <summary>Whether the device, its certificate and what the identity was made from still stand.</summary>
-    private RefusalReason? WhyWithdrawn(DeviceIdentity identity)
+    private RefusalReason? WhyWithdrawn(DeviceIdentity identity) =>
+        WhyChanged(identity.Device, out var now)
+        ?? (
+            identity.Through is not { } edge
+                ? WhyNotHeld(now, identity.Fingerprint)
+                : WhyChanged(edge, out var edgeNow) ?? WhyNotHeld(edgeNow, identity.Fingerprint)
+        );
+
+    private RefusalReason? WhyChanged(Device enrolled, out Device now)
     {
-        var now = registries.Devices.Current.Find(identity.Name);
-        if (now is null)
-        {
-            return RefusalReason.UnknownDevice;
-        }
-        if (!now.Enabled)
-        {
-            return RefusalReason.DeviceDisabled;
-        }
-        if (!ReferenceEquals(now, identity.Device) && !now.IsAsEnrolled(identity.Device))
-        {
-            return RefusalReason.AccessWithdrawn;
-        }
-        return identity.Through is { } edge
-            ? WhyWithdrawn(new DeviceIdentity(edge, identity.Fingerprint, identity.Address))
-            : WhyNotHeld(now, identity.Fingerprint);
+        var found = registries.Devices.Current.Find(enrolled.Name);
+        now = found ?? enrolled;
+        return found is null ? RefusalReason.UnknownDevice
+            : !now.Enabled ? RefusalReason.DeviceDisabled
+            : !ReferenceEquals(now, enrolled) && !now.IsAsEnrolled(enrolled) ? RefusalReason.AccessWithdrawn
+            : null;
     }
 
     private RefusalReason? WhyNotHeld(Device device, CertificateFingerprint fingerprint)
