@@ -77,7 +77,7 @@ public sealed class HostileServerTests
             server.Target,
             times: Probing.Times with
             {
-                Response = TimeSpan.FromMilliseconds(700),
+                Response = TimeSpan.FromSeconds(what is "silence" or "slow bytes" ? 1.5 : 30),
             }
         );
         Assert.True(seen.SpeaksDicom);

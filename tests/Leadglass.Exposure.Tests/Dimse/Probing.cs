@@ -3,19 +3,19 @@ using System.Net;
 
 namespace Leadglass.Exposure.Tests.Dimse;
 
-/// <summary>Probes as an audit does, over real sockets, with times that fit a test.</summary>
+/// <summary>Probes as an audit does, over real sockets, with times that a loaded machine keeps; tests of time-outs set their own.</summary>
 internal static class Probing
 {
     public static DicomProbeTimes Times { get; } =
         new()
         {
-            Associate = TimeSpan.FromSeconds(2),
-            Tls = TimeSpan.FromSeconds(2),
-            Response = TimeSpan.FromSeconds(2),
-            Farewell = TimeSpan.FromMilliseconds(500),
+            Associate = TimeSpan.FromSeconds(30),
+            Tls = TimeSpan.FromSeconds(30),
+            Response = TimeSpan.FromSeconds(30),
+            Farewell = TimeSpan.FromSeconds(5),
             Respite = TimeSpan.FromMilliseconds(50),
-            FirstMatch = TimeSpan.FromSeconds(2),
-            Range = TimeSpan.FromSeconds(4),
+            FirstMatch = TimeSpan.FromSeconds(30),
+            Range = TimeSpan.FromSeconds(60),
         };
 
     public static ProbePlan Plan(Rung highest = Rung.NullRetrieve, params string[] titles) =>
