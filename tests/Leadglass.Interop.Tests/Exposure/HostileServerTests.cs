@@ -24,7 +24,7 @@ public sealed class HostileServerTests(ITestOutputHelper output)
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Kinds of harm that every run meets, and the port of each.</summary>
+    /// <summary>Kinds of harm, and the port of each.</summary>
     private static readonly (string Kind, int Port)[] Kinds =
     [
         ("slow bytes", 104),
@@ -38,11 +38,6 @@ public sealed class HostileServerTests(ITestOutputHelper output)
         ("bomb", 8042),
         ("endless headers", 8042),
         ("redirects away", 8042),
-    ];
-
-    /// <summary>Further kinds, for the long form.</summary>
-    private static readonly (string Kind, int Port)[] FurtherKinds =
-    [
         ("silent", 104),
         ("item lies", 104),
         ("endless match", 104),
@@ -79,7 +74,7 @@ public sealed class HostileServerTests(ITestOutputHelper output)
         await using var servers = new Servers();
         await using var closed = await DcmtkProducts.StartReceiverAsync(lab, "honest", isEchoOnly: false);
         Dictionary<string, string> kinds = [];
-        foreach (var (kind, port) in LongForm.IsAsked ? [.. Kinds, .. FurtherKinds] : Kinds)
+        foreach (var (kind, port) in Kinds)
         {
             kinds[(await servers.StartAsync(lab, kind, port, certificate)).Address.ToString()] = kind;
         }
