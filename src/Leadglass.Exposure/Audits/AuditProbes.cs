@@ -3,14 +3,19 @@ using System.Net;
 namespace Leadglass.Exposure;
 
 /// <summary>The probes of a real audit: DICOM and HTTP over the one dialer, and the products' fingerprints.</summary>
-internal sealed class AuditProbes(IProbeDialer dialer, FingerprintFile fingerprints, string contact, TimeProvider clock)
+internal sealed class AuditProbes(IProbeDialer dialer, ScopeGate gate, FingerprintFile fingerprints, TimeProvider clock)
     : IHostProbes
 {
     private readonly DicomProbe _dicom = new(dialer, clock);
     private readonly WebProbe _web = new(
         dialer,
         clock,
-        new WebProbeOptions { Contact = contact, Fingerprints = fingerprints }
+        new WebProbeOptions
+        {
+            Contact = gate.Scope.Authorisation.Contact,
+            RedirectRefused = gate.RecordRedirect,
+            Fingerprints = fingerprints,
+        }
     );
     private readonly Products _products = new(fingerprints);
 

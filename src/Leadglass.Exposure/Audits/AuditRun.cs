@@ -41,7 +41,7 @@ public sealed partial class AuditRun : IScanSink
         ScopeGate gate,
         DecisionLog log,
         AuditRecord record,
-        Func<IProbeDialer, IHostProbes> probes
+        Func<IProbeDialer, ScopeGate, IHostProbes> probes
     )
     {
         (_scope, _options, _clock, _progress, _log, _record) = (scope, options, clock, progress, log, record);
@@ -54,7 +54,7 @@ public sealed partial class AuditRun : IScanSink
             LimitsOf(scope.Rate),
             clock
         );
-        _probes = probes(_dialer);
+        _probes = probes(_dialer, gate);
         _space = new ScanSpace(scope.Targets, scope.Ports.Ports, options.Shard, record.Identity.Seed);
         _rate = new ScanRate(clock);
     }
@@ -90,7 +90,7 @@ public sealed partial class AuditRun : IScanSink
             options,
             clock,
             progress,
-            dialer => new AuditProbes(dialer, fingerprints, scope.Authorisation.Contact, clock),
+            (dialer, gate) => new AuditProbes(dialer, gate, fingerprints, clock),
             cancel
         );
     }
@@ -101,7 +101,7 @@ public sealed partial class AuditRun : IScanSink
         AuditOptions options,
         TimeProvider clock,
         IProgress<AuditEvent>? progress,
-        Func<IProbeDialer, IHostProbes> probes,
+        Func<IProbeDialer, ScopeGate, IHostProbes> probes,
         CancellationToken cancel
     )
     {

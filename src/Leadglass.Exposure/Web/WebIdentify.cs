@@ -7,7 +7,12 @@ namespace Leadglass.Exposure;
 /// Rung 1: pages and facts that hold no records. The start page and where it leads within the endpoint, the icon, what
 /// Orthanc and dcm4chee tell of themselves, the configuration file of a viewer.
 /// </summary>
-internal sealed class WebIdentify(WebConversation conversation, WebFindings findings, FingerprintFile fingerprints)
+internal sealed class WebIdentify(
+    WebConversation conversation,
+    WebFindings findings,
+    FingerprintFile fingerprints,
+    Action<ProbeTarget, string?>? redirectRefused
+)
 {
     private const string Page = "text/html, */*;q=0.5";
     private const string Json = "application/json";
@@ -206,15 +211,20 @@ internal sealed class WebIdentify(WebConversation conversation, WebFindings find
             return null;
         }
 
-        return
-            Uri.TryCreate(conversation.AddressOf(from), UriKind.Absolute, out var here)
-            && Uri.TryCreate(here, location, out var there)
-            && there.Scheme == here.Scheme
-            && there.Port == here.Port
-            && there.Host.Equals(here.Host, StringComparison.OrdinalIgnoreCase)
-            && there.AbsolutePath != from
-            && WebPath.IsPath(there.AbsolutePath)
-            ? there.AbsolutePath
-            : null;
+        if (
+            !Uri.TryCreate(conversation.AddressOf(from), UriKind.Absolute, out var here)
+            || !Uri.TryCreate(here, location, out var there)
+            || there.Scheme != here.Scheme
+            || there.Port != here.Port
+            || !there.Host.Equals(here.Host, StringComparison.OrdinalIgnoreCase)
+        )
+        {
+            redirectRefused?.Invoke(findings.Target, HostOf(location));
+            return null;
+        }
+
+        return there.AbsolutePath != from && WebPath.IsPath(there.AbsolutePath) ? there.AbsolutePath : null;
     }
+
+    private static string? HostOf(Uri location) => location.IsAbsoluteUri ? location.IdnHost : null;
 }

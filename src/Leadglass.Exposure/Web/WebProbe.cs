@@ -92,7 +92,10 @@ public sealed class WebProbe
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
         {
-            await new WebIdentify(conversation, findings, _options.Fingerprints).LookAsync(start, either.Token);
+            await new WebIdentify(conversation, findings, _options.Fingerprints, _options.RedirectRefused).LookAsync(
+                start,
+                either.Token
+            );
             var ladder = new WebLadder(_dialer, _time, conversation, findings, _options, plan);
             await ladder.ClimbAsync(either.Token);
         }

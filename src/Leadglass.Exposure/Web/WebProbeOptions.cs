@@ -6,6 +6,9 @@ public sealed record WebProbeOptions
     /// <summary>Whom an operator may ask, from the scope; it stands in every request.</summary>
     public string? Contact { get; init; }
 
+    /// <summary>Told of each redirect that leads away from its endpoint and is not followed, with the host it names.</summary>
+    public Action<ProbeTarget, string?>? RedirectRefused { get; init; }
+
     /// <summary>Fingerprints, which also name the roots that are tried.</summary>
     public FingerprintFile Fingerprints { get; init; } = FingerprintFile.BuiltIn;
 

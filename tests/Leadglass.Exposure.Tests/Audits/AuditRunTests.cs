@@ -287,7 +287,7 @@ public sealed class AuditRunTests : IAsyncDisposable
             },
             TimeProvider.System,
             new Sink(_events),
-            dialer =>
+            (dialer, _) =>
             {
                 _probes = new ProbeDouble(dialer, queryOpen);
                 _probes.WebPorts.UnionWith(webPorts ?? []);
