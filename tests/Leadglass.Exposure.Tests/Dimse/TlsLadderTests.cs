@@ -96,7 +96,9 @@ public sealed class TlsLadderTests
     {
         await using var server = new RawServer(async connection =>
         {
-            await connection.ReceiveAsync();
+            // A TLS hello is no PDU; its first bytes are enough.
+            var first = new byte[6];
+            await connection.Stream.ReadExactlyAsync(first, connection.Stop);
             await connection.SendAsync(new byte[] { 0x15, 3, 3, 0, 2, 2, 70 });
         });
         await Probing.ObserveAsync(server.Target, Probing.Plan(Rung.Identify));
