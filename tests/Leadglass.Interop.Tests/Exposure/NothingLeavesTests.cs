@@ -4,16 +4,12 @@ using Leadglass.Testing.Processes;
 
 namespace Leadglass.Interop.Tests.Exposure;
 
-/// <summary>Runs alone: its audits are recorded, and one is stopped in the moment of its end.</summary>
-[CollectionDefinition(nameof(NothingLeavesTests), DisableParallelization = true)]
-public sealed class NothingLeavesCollection;
-
 /// <summary>
 /// Archives full of made-up patients are audited, and what names a patient is looked for everywhere afterwards: on the wire
 /// at the null rungs, in everything written and in the memory of the process at the highest.
 /// </summary>
-[Collection(nameof(NothingLeavesTests))]
-public sealed class NothingLeavesTests(ITestOutputHelper output)
+[Collection(nameof(ProductLabFixture))]
+public sealed class NothingLeavesTests(ProductLabFixture fixture, ITestOutputHelper output)
 {
     private const ushort StoreRequest = 0x0001;
     private const ushort GetRequest = 0x0010;
@@ -29,7 +25,8 @@ public sealed class NothingLeavesTests(ITestOutputHelper output)
     [Fact]
     public async Task At_the_null_rungs_nothing_that_names_a_patient_is_on_the_wire()
     {
-        await using var lab = await StartAsync();
+        Assert.SkipUnless(PacketCapture.IsInstalled, "tcpdump is not installed");
+        var lab = fixture.Lab;
         await using var capture = await PacketCapture.StartAsync(lab.Network, "null-rungs");
         await using var audit = AuditProcess.Start(lab.Network, Scope("4"), "--mode", "thorough");
         var findings = Verdict.Read(await audit.FinishAsync(AuditLimit));
@@ -39,13 +36,14 @@ public sealed class NothingLeavesTests(ITestOutputHelper output)
         Assert.Contains(Sent(traffic), m => m.Field == FindRequest);
         Assert.Contains(Sent(traffic), m => m.Field == GetRequest);
         AssertNothingIsTaken(lab, traffic);
-        Assert.Empty(FindIn(lab, traffic));
+        Assert.Empty(FindIn(traffic));
     }
 
     [Fact]
     public async Task At_the_highest_rung_nothing_that_names_a_patient_stays()
     {
-        await using var lab = await StartAsync();
+        Assert.SkipUnless(PacketCapture.IsInstalled, "tcpdump is not installed");
+        var lab = fixture.Lab;
         await using var capture = await PacketCapture.StartAsync(lab.Network, "highest-rung");
         await using var audit = await FreezeAsync(lab);
         var needles = Needles(CanaryStudies.Identifiers.Append(("UID", CanaryStudies.UidRoot)));
@@ -61,7 +59,7 @@ public sealed class NothingLeavesTests(ITestOutputHelper output)
         Assert.Contains("PatientName", document.ToJsonString(), StringComparison.Ordinal);
         Assert.Empty(Canaries.Find(audit.Folders.Where(Directory.Exists), audit.Output));
         var traffic = await capture.StopAsync();
-        Assert.Contains(FindIn(lab, traffic), f => f.Contains("family name", StringComparison.Ordinal));
+        Assert.Contains(FindIn(traffic), f => f.Contains("family name", StringComparison.Ordinal));
         AssertNothingIsTaken(lab, traffic);
     }
 
@@ -115,9 +113,10 @@ public sealed class NothingLeavesTests(ITestOutputHelper output)
         traffic.Connections.SelectMany(c => CapturedMessages.Dimse(c.FromClient.ToArray()));
 
     /// <summary>What names a patient in all that both ends sent.</summary>
-    private static IReadOnlyList<string> FindIn(ProductLab lab, CapturedTraffic traffic)
+    private static IReadOnlyList<string> FindIn(CapturedTraffic traffic)
     {
-        var folder = lab.Network.Scratch.Folder("wire");
+        using var scratch = new ScratchFolder("wire");
+        var folder = scratch.FullPath;
         foreach (var (index, connection) in traffic.Connections.Index())
         {
             File.WriteAllBytes(
@@ -143,12 +142,6 @@ public sealed class NothingLeavesTests(ITestOutputHelper output)
                     ]
             ),
         ];
-
-    private static async Task<ProductLab> StartAsync()
-    {
-        Assert.SkipUnless(PacketCapture.IsInstalled, "tcpdump is not installed");
-        return await ProductLab.StartOrSkipAsync(LongForm.IsAsked);
-    }
 
     private static LabScope Scope(string rung) =>
         new() { HighestRung = rung, CalledAeTitles = [ProductLab.KnownTitle] };

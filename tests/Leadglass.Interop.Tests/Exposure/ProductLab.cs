@@ -26,17 +26,6 @@ public sealed class ProductLab : IAsyncDisposable
         : !await NetworkNamespace.IsPossibleAsync() ? NetworkNamespace.Absent
         : null;
 
-    /// <summary>Starts them, or skips the test where that cannot be done here.</summary>
-    public static async Task<ProductLab> StartOrSkipAsync(bool isWhole)
-    {
-        if (await WhyNotAsync() is { } absent)
-        {
-            Assert.Skip(absent);
-        }
-
-        return await StartAsync(isWhole);
-    }
-
     /// <summary>Starts them, two at a time: that is how many cores a small machine has.</summary>
     /// <param name="isWhole">all of them; otherwise one of each kind</param>
     public static async Task<ProductLab> StartAsync(bool isWhole)

@@ -7,7 +7,8 @@ namespace Leadglass.Interop.Tests.Exposure;
 /// Real products in real settings: what a stranger gets from each, found by tools that are not ours, beside what an audit
 /// says. No wrong <c>open</c>, no wrong <c>closed</c>, and <c>unknown</c> only where nobody can know without guessing.
 /// </summary>
-public sealed class ProductTruthTests(ITestOutputHelper output)
+[Collection(nameof(ProductLabFixture))]
+public sealed class ProductTruthTests(ProductLabFixture fixture, ITestOutputHelper output)
 {
     private static readonly TimeSpan AuditLimit = TimeSpan.FromMinutes(3);
     private static readonly string[] PublishedTitles = ["ORTHANC"];
@@ -15,7 +16,7 @@ public sealed class ProductTruthTests(ITestOutputHelper output)
     [Fact]
     public async Task The_audit_says_what_is_so()
     {
-        await using var lab = await ProductLab.StartOrSkipAsync(LongForm.IsAsked);
+        var lab = fixture.Lab;
         Assert.SkipUnless(NmapView.IsInstalled, "nmap is not installed");
         var truths = await TruthsAsync(lab);
         var atNull = await AuditAsync(lab, "4");
