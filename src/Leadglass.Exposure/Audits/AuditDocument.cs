@@ -38,6 +38,12 @@ public sealed record AuditDocument
     /// <summary>Why it ended before its end, in one sentence; null where it did not.</summary>
     public string? StoppedEarly { get; init; }
 
+    /// <summary>
+    /// The chain value of the decision log when the audit ended, 64 hexadecimal digits: it must stand in the log beside the
+    /// document, or the log was cut.
+    /// </summary>
+    public required string DecisionLogHead { get; init; }
+
     /// <summary>What came of it in numbers.</summary>
     public required AuditTotals Totals { get; init; }
 

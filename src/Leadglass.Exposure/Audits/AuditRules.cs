@@ -32,6 +32,7 @@ internal static class AuditRules
             document.Mode,
             document.Shard,
             document.StoppedEarly,
+            document.DecisionLogHead,
             .. Texts(document.Scope),
         ];
         if (!Array.TrueForAll(texts, IsShort) || document.Refusals.Count > ListMax || HasNull(document.Refusals))

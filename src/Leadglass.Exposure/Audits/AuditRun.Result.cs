@@ -32,6 +32,7 @@ public sealed partial class AuditRun
         _record.At(Position);
         var findings = _record.Findings;
         var isWalked = _options.Imports.Count == 0;
+        _log.Record(stopped is null ? "audit-finished" : "audit-stopped", ("reason", stopped ?? ""));
         var document = new AuditDocument
         {
             Tool =
@@ -42,6 +43,7 @@ public sealed partial class AuditRun
             Mode = ModeOf(_options),
             Shard = _options.Shard.ToString(),
             StoppedEarly = stopped,
+            DecisionLogHead = _log.Head,
             Totals = AuditTotals.Of(
                 findings,
                 isWalked ? Position.Addresses : _record.OpenHosts,
@@ -57,7 +59,6 @@ public sealed partial class AuditRun
             ],
             Findings = findings,
         };
-        _log.Record(stopped is null ? "audit-finished" : "audit-stopped", ("reason", stopped ?? ""));
         // It is written even where the audit was cancelled.
         await document.WriteAsync(Path.Combine(_options.Folder, AuditDocument.FileName), CancellationToken.None);
         _progress?.Report(EventOf(AuditPhase.Finished));

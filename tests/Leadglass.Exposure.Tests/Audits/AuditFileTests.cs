@@ -271,6 +271,7 @@ public sealed class AuditFileTests : IDisposable
             Finished = Seen.At.AddMinutes(4),
             Mode = "polite",
             Shard = "1/1",
+            DecisionLogHead = new string('c', 64),
             Totals = AuditTotals.Of(findings, 256, 5120, 40),
             Refusals = [new RefusalCount("device", 3)],
             Findings = findings,

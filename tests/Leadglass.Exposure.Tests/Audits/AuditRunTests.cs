@@ -56,8 +56,11 @@ public sealed class AuditRunTests : IAsyncDisposable
             files,
             file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file))
         );
-        var check = await DecisionLog.VerifyAsync(Path.Combine(Folder, DecisionLog.FileName), head: null, Cancel);
+        var path = Path.Combine(Folder, AuditDocument.FileName);
+        var head = (await AuditFile.ReadAsync(path, Cancel)).DecisionLogHead;
+        var check = await DecisionLog.VerifyAsync(Path.Combine(Folder, DecisionLog.FileName), head, Cancel);
         Assert.True(check.IsIntact);
+        await JsonSchemaCheck.AssertValidAsync("exposure-audit.schema.json", path);
     }
 
     [Fact]
