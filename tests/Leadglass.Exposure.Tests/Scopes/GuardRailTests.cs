@@ -27,7 +27,8 @@ public sealed class GuardRailTests : IDisposable
         Assert.Equal(0, outside.Connections);
         Assert.NotEmpty(seen);
         Assert.Null(document.StoppedEarly);
-        var log = await LogAsync();
+        Assert.NotNull(document.DecisionLogHead);
+        var log = await LogAsync(document);
         Assert.Contains(
             $"\"lead\":\"redirect\",\"from\":\"127.0.0.1:{inside.Port}\",\"host\":\"{Outside}\"",
             log,
@@ -155,10 +156,14 @@ public sealed class GuardRailTests : IDisposable
         );
     }
 
-    private async Task<string> LogAsync()
+    private async Task<string> LogAsync(AuditDocument? document = null)
     {
         var path = Path.Combine(_scratch.File("out"), DecisionLog.FileName);
-        var check = await DecisionLog.VerifyAsync(path, head: null, TestContext.Current.CancellationToken);
+        var check = await DecisionLog.VerifyAsync(
+            path,
+            document?.DecisionLogHead,
+            TestContext.Current.CancellationToken
+        );
         Assert.True(check is { IsIntact: true, IsClosed: true }, check.Problem);
         return await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
     }
