@@ -51,12 +51,6 @@ public sealed record AuditDocument
     [JsonRequired]
     public IReadOnlyList<RefusalCount> Refusals { get; init; } = [];
 
-    /// <summary>
-    /// The last chain value of the decision log beside it, 64 lower-case hexadecimal digits: it shows a log that was cut or written anew.
-    /// Null where the log could not be written.
-    /// </summary>
-    public string? DecisionLogHead { get; init; }
-
     /// <summary>One for each system, closed ones too, in the order of addresses.</summary>
     public required IReadOnlyList<Finding> Findings { get; init; }
 }

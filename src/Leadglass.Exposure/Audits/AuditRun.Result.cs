@@ -30,7 +30,6 @@ public sealed partial class AuditRun
     private async Task<AuditDocument> FinishAsync(string? stopped)
     {
         _record.At(Position);
-        var head = CloseLog(ref stopped);
         var findings = _record.Findings;
         var isWalked = _options.Imports.Count == 0;
         _log.Record(stopped is null ? "audit-finished" : "audit-stopped", ("reason", stopped ?? ""));
@@ -44,7 +43,7 @@ public sealed partial class AuditRun
             Mode = ModeOf(_options),
             Shard = _options.Shard.ToString(),
             StoppedEarly = stopped,
-            DecisionLogHead = _log.Head,
+            DecisionLogHead = _log.Close(),
             Totals = AuditTotals.Of(
                 findings,
                 isWalked ? Position.Addresses : _record.OpenHosts,
@@ -59,26 +58,10 @@ public sealed partial class AuditRun
                     .Select(entry => new RefusalCount(entry.Key.Code, entry.Value)),
             ],
             Findings = findings,
-            DecisionLogHead = head,
         };
         // It is written even where the audit was cancelled.
         await document.WriteAsync(Path.Combine(_options.Folder, AuditDocument.FileName), CancellationToken.None);
         _progress?.Report(EventOf(AuditPhase.Finished));
         return document;
-    }
-
-    // What was found is kept even where the log cannot be written to its end.
-    private string? CloseLog(ref string? stopped)
-    {
-        try
-        {
-            _log.Record(stopped is null ? "audit-finished" : "audit-stopped", ("reason", stopped ?? ""));
-            return _log.Close();
-        }
-        catch (IOException)
-        {
-            stopped ??= "the decision log could not be written";
-            return null;
-        }
     }
 }
