@@ -13,7 +13,8 @@ internal sealed class AuditRecord : IDisposable
     private readonly FindingJournal _findingJournal;
     private readonly Dictionary<string, Finding> _findings;
     private readonly Dictionary<IPAddress, SortedSet<int>> _before;
-    private readonly HashSet<(IPAddress Address, int Port)> _open = [];
+    private readonly HashSet<(IPAddress Address, int Port)> _known = [];
+    private readonly HashSet<(IPAddress Address, int Port)> _listening;
     private readonly Lock _lock = new();
 
     private AuditRecord(
@@ -27,6 +28,7 @@ internal sealed class AuditRecord : IDisposable
         _findingJournal = findingJournal;
         _findings = findings.ToDictionary(finding => finding.Address);
         _before = memory.Open.ToDictionary(host => host.Key, host => host.Value);
+        _listening = [.. memory.Listening];
         Identity = memory.Identity;
         Position = memory.Position;
         Unfinished =
@@ -41,7 +43,7 @@ internal sealed class AuditRecord : IDisposable
         }
         foreach (var (host, ports) in memory.Open)
         {
-            _open.UnionWith(ports.Select(port => (host, port)));
+            _known.UnionWith(ports.Select(port => (host, port)));
         }
     }
 
@@ -53,26 +55,38 @@ internal sealed class AuditRecord : IDisposable
     /// <summary>Hosts that were found and not done when the record was opened, with all their open ports.</summary>
     public IReadOnlyList<(IPAddress Address, IReadOnlyCollection<int> Ports)> Unfinished { get; }
 
-    /// <summary>Open ports so far, earlier runs included.</summary>
+    /// <summary>Ports that were seen to listen, earlier runs included.</summary>
     public long OpenPorts
     {
         get
         {
             lock (_lock)
             {
-                return _open.Count;
+                return _listening.Count;
             }
         }
     }
 
-    /// <summary>Hosts with open ports so far.</summary>
-    public int OpenHosts
+    /// <summary>Pairs that are to be probed or were, whether they listen or not.</summary>
+    public int Leads
     {
         get
         {
             lock (_lock)
             {
-                return _open.Select(pair => pair.Address).Distinct().Count();
+                return _known.Count;
+            }
+        }
+    }
+
+    /// <summary>Hosts of those pairs.</summary>
+    public int LeadHosts
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _known.Select(pair => pair.Address).Distinct().Count();
             }
         }
     }
@@ -123,6 +137,7 @@ internal sealed class AuditRecord : IDisposable
                 identity,
                 default,
                 new Dictionary<IPAddress, SortedSet<int>>(),
+                new HashSet<(IPAddress, int)>(),
                 new HashSet<(IPAddress, int)>()
             );
             return new AuditRecord(began, nothing, FindingJournal.Begin(findingsPath), []);
@@ -154,16 +169,21 @@ internal sealed class AuditRecord : IDisposable
     /// The ports of the host to probe: none where the port was known, more than one where the host was done in an earlier run,
     /// so that its finding is whole.
     /// </returns>
-    public IReadOnlyCollection<int> Found(IPAddress address, int port)
+    /// <param name="isSeen">Whether it was seen to listen, and not only named.</param>
+    public IReadOnlyCollection<int> Found(IPAddress address, int port, bool isSeen)
     {
         lock (_lock)
         {
-            if (!_open.Add((address, port)))
+            if (isSeen)
+            {
+                _listening.Add((address, port));
+            }
+            if (!_known.Add((address, port)))
             {
                 return [];
             }
         }
-        _journal.Found(address, port);
+        _journal.Found(address, port, isSeen);
         lock (_lock)
         {
             if (!_before.Remove(address, out var ports))
@@ -190,13 +210,18 @@ internal sealed class AuditRecord : IDisposable
         }
     }
 
-    /// <summary>Writes down that ports of a host are probed, after what they showed was kept.</summary>
-    public void Done(IPAddress address, IEnumerable<int> ports)
+    /// <summary>Writes down that a port is probed, after what it showed was kept.</summary>
+    /// <param name="isListening">Whether a connection came about.</param>
+    public void Done(IPAddress address, int port, bool isListening)
     {
-        foreach (var port in ports)
+        lock (_lock)
         {
-            _journal.Done(address, port);
+            if (isListening)
+            {
+                _listening.Add((address, port));
+            }
         }
+        _journal.Done(address, port, isListening);
     }
 
     /// <summary>Has all ports of a host probed again when another one is found.</summary>

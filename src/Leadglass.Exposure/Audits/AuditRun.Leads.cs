@@ -5,6 +5,8 @@ namespace Leadglass.Exposure;
 /// <content>What leads to hosts beside the walk: names, and lists of other scanners.</content>
 public sealed partial class AuditRun
 {
+    private const int LeadsMax = 1_000_000;
+
     private async Task ProveAndResolveAsync(AuditStop stop)
     {
         try
@@ -29,14 +31,26 @@ public sealed partial class AuditRun
     // Addresses of names in networks that are too large to be walked.
     private async Task NamedAsync(CancellationToken cancel)
     {
-        foreach (var address in _names.Keys.Where(address => !IsWalked(address)))
+        foreach (var address in _names.Keys.Where(address => !IsWalked(address) && _options.Shard.Holds(address)))
         {
             await RoomAsync(cancel);
             foreach (var port in _scope.Ports.Ports)
             {
-                Found(address, port);
+                Lead(address, port);
             }
         }
+    }
+
+    // Named by somebody, and not seen to listen before a probe connects to it.
+    private void Lead(IPAddress address, int port)
+    {
+        if (_record.Leads >= LeadsMax)
+        {
+            throw new AuditException(
+                $"the lists and names lead to more than {LeadsMax:N0} pairs of address and port: name ports in the lists, or deal them with --shard"
+            );
+        }
+        Found(address, port, isSeen: false);
     }
 
     private bool IsWalked(IPAddress address) =>
@@ -59,7 +73,7 @@ public sealed partial class AuditRun
                     if (_gate.DecideLead(LeadKind.Import, entry.Address, each).IsAdmitted)
                     {
                         await RoomAsync(cancel);
-                        Found(entry.Address, each);
+                        Lead(entry.Address, each);
                     }
                 }
             }

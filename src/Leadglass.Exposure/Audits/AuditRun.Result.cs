@@ -46,8 +46,8 @@ public sealed partial class AuditRun
             DecisionLogHead = _log.Close(),
             Totals = AuditTotals.Of(
                 findings,
-                isWalked ? Position.Addresses : _record.OpenHosts,
-                isWalked ? Position.Tried : _record.OpenPorts,
+                isWalked ? Position.Addresses : _record.LeadHosts,
+                isWalked ? Position.Tried : _record.Leads,
                 _record.OpenPorts
             ),
             Refusals =

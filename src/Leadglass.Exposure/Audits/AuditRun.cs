@@ -30,6 +30,7 @@ public sealed partial class AuditRun : IScanSink
     private readonly ScanRate _rate;
     private readonly Dictionary<IPAddress, string> _names = [];
     private readonly ConcurrentDictionary<IPAddress, HostVisit> _visits = new();
+    private readonly ConcurrentDictionary<(IPAddress Address, int Port), byte> _listening = new();
     private ConnectScan? _scan;
     private long _imported;
 
@@ -52,8 +53,12 @@ public sealed partial class AuditRun : IScanSink
                     ? refused.Reason
                     : null,
             LimitsOf(scope.Rate),
-            clock
-        );
+            clock,
+            () => _gate.Standing is var standing && standing == ScopeRule.Admitted ? null : standing.Reason
+        )
+        {
+            Connected = target => _listening.TryAdd((target.Address, target.Port), 0),
+        };
         _probes = probes(_dialer, gate);
         _space = new ScanSpace(scope.Targets, scope.Ports.Ports, options.Shard, record.Identity.Seed);
         _rate = new ScanRate(clock);
@@ -129,11 +134,11 @@ public sealed partial class AuditRun : IScanSink
         );
     }
 
-    void IScanSink.Found(IPAddress address, int port) => Found(address, port);
+    void IScanSink.Found(IPAddress address, int port) => Found(address, port, isSeen: true);
 
-    private void Found(IPAddress address, int port)
+    private void Found(IPAddress address, int port, bool isSeen)
     {
-        foreach (var each in _record.Found(address, port))
+        foreach (var each in _record.Found(address, port, isSeen))
         {
             _backlog.Add(address, each);
         }
@@ -218,15 +223,27 @@ public sealed partial class AuditRun : IScanSink
 
     private async Task ProbeAsync(HostVisit visit, CancellationToken cancel)
     {
-        using var late = new CancellationTokenSource(_dialer.Limits.HostTime, _clock);
+        // The host's time runs while it is probed, and stands still while the scope's hours are over.
+        var left = _dialer.Limits.HostTime;
         try
         {
             while (_backlog.Next(visit.Address) is { } port)
             {
-                await OpenHoursAsync(cancel);
-                await visit.ProbeAsync(port, _names.GetValueOrDefault(visit.Address), late.Token, cancel);
+                var isDone = false;
+                while (!isDone)
+                {
+                    await OpenHoursAsync(cancel);
+                    var began = _clock.GetTimestamp();
+                    using var late = new CancellationTokenSource(left, _clock);
+                    isDone = await visit.ProbeAsync(port, _names.GetValueOrDefault(visit.Address), late.Token, cancel);
+                    var used = _clock.GetElapsedTime(began);
+                    left = used < left ? left - used : TimeSpan.Zero;
+                    cancel.ThrowIfCancellationRequested();
+                }
             }
-            await visit.AskAgainAsync(late.Token, cancel);
+            await OpenHoursAsync(cancel);
+            using var rest = new CancellationTokenSource(left, _clock);
+            await visit.AskAgainAsync(rest.Token, cancel);
         }
         finally
         {
@@ -251,7 +268,10 @@ public sealed partial class AuditRun : IScanSink
                 _progress?.Report(EventOf(PhaseNow()) with { Found = finding });
             }
         }
-        _record.Done(visit.Address, visit.TakeProbed());
+        foreach (var port in visit.TakeProbed())
+        {
+            _record.Done(visit.Address, port, _listening.TryRemove((visit.Address, port), out _));
+        }
         if (visit.IsEmpty)
         {
             return;

@@ -36,7 +36,8 @@ internal sealed class HostVisit(IPAddress address, ScopeGate gate, DecisionLog l
     /// <summary>Probes one port.</summary>
     /// <param name="late">Cancelled when the host's time is over.</param>
     /// <param name="cancel">Cancelled when the audit stops.</param>
-    public async Task ProbeAsync(int port, string? name, CancellationToken late, CancellationToken cancel)
+    /// <returns>Whether the port is done; not so where the scope's hours ended meanwhile, and then it is asked again.</returns>
+    public async Task<bool> ProbeAsync(int port, string? name, CancellationToken late, CancellationToken cancel)
     {
         var target = new ProbeTarget(address, port, name);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late, cancel);
@@ -47,6 +48,10 @@ internal sealed class HostVisit(IPAddress address, ScopeGate gate, DecisionLog l
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             Record("host-time-over", target);
+        }
+        catch (OutOfScopeException) when (gate.Standing != ScopeRule.Admitted)
+        {
+            return false;
         }
         catch (OutOfScopeException)
         {
@@ -59,6 +64,7 @@ internal sealed class HostVisit(IPAddress address, ScopeGate gate, DecisionLog l
         }
         _ports.Add(port);
         _probed.Add(port);
+        return true;
     }
 
     /// <summary>

@@ -5,6 +5,9 @@ namespace Leadglass.Exposure;
 /// <summary>Why the scope does not allow a rung at a target; null where it does.</summary>
 public delegate string? ScopeRefusal(ProbeTarget target, Rung rung);
 
+/// <summary>Why nothing at all may be sent now: the hours of the scope are over, or it is; null where it may.</summary>
+public delegate string? ScopePause();
+
 /// <summary>
 /// Makes the sockets of the auditor, and nothing else does. In this order: the scope is asked; the host must have something
 /// left of its share; its turn is waited for, so that no host has two connections; then the rate.
@@ -17,10 +20,14 @@ public sealed class ProbeDialer : IProbeDialer
 
     private readonly HostBudgets _budgets;
 
+    private readonly ScopePause? _pause;
+
     /// <param name="refusal">The scope, which is asked before anything is sent.</param>
-    public ProbeDialer(ScopeRefusal refusal, ConnectionLimits limits, TimeProvider clock)
+    /// <param name="pause">Asked once more after waiting for a turn, which may last until the scope's hours are over; null for never.</param>
+    public ProbeDialer(ScopeRefusal refusal, ConnectionLimits limits, TimeProvider clock, ScopePause? pause = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
+        _pause = pause;
         Refusal = refusal;
         Limits = limits.Bounded();
         Clock = clock;
@@ -33,6 +40,9 @@ public sealed class ProbeDialer : IProbeDialer
     internal ConnectionLimits Limits { get; }
 
     internal TimeProvider Clock { get; }
+
+    /// <summary>Told of each connection that came about.</summary>
+    internal Action<ProbeTarget>? Connected { get; set; }
 
     internal HostTurns Turns { get; } = new();
 
@@ -57,12 +67,17 @@ public sealed class ProbeDialer : IProbeDialer
                 return new Dialled(DialOutcome.Exhausted, null);
             }
             await Rates.TakeAsync(host, cancel);
+            if (_pause?.Invoke() is { } closed)
+            {
+                throw new OutOfScopeException(target, rung, closed);
+            }
             var (outcome, socket) = await ConnectAsync(target, cancel);
             if (socket is null)
             {
                 return new Dialled(outcome, null);
             }
             isConnected = true;
+            Connected?.Invoke(target);
             var connection = new SocketConnection(
                 target,
                 socket,

@@ -32,13 +32,15 @@ internal sealed record ScanIdentity
 
 /// <summary>What a journal held.</summary>
 /// <param name="Position">Where the scan stands.</param>
-/// <param name="Open">Open ports of hosts, all of them.</param>
+/// <param name="Open">Ports of hosts that were seen to listen or only named, all of them.</param>
 /// <param name="Done">Ports that were probed.</param>
+/// <param name="Listening">Ports that were seen to listen.</param>
 internal sealed record ScanMemory(
     ScanIdentity Identity,
     ScanPosition Position,
     IReadOnlyDictionary<IPAddress, SortedSet<int>> Open,
-    IReadOnlySet<(IPAddress Address, int Port)> Done
+    IReadOnlySet<(IPAddress Address, int Port)> Done,
+    IReadOnlySet<(IPAddress Address, int Port)> Listening
 );
 
 /// <summary>
@@ -91,13 +93,28 @@ internal sealed class ScanJournal : IDisposable
         }
     }
 
-    /// <summary>A port is open.</summary>
-    public void Found(IPAddress address, int port) =>
-        Append(Line(new ScanLine { Open = address.ToString(), Port = port }));
+    /// <summary>A port is open, or somebody says so.</summary>
+    public void Found(IPAddress address, int port, bool isSeen) =>
+        Append(
+            Line(
+                isSeen
+                    ? new ScanLine { Open = address.ToString(), Port = port }
+                    : new ScanLine { Lead = address.ToString(), Port = port }
+            )
+        );
 
     /// <summary>An open port is probed.</summary>
-    public void Done(IPAddress address, int port) =>
-        Append(Line(new ScanLine { Done = address.ToString(), Port = port }));
+    public void Done(IPAddress address, int port, bool isListening) =>
+        Append(
+            Line(
+                new ScanLine
+                {
+                    Done = address.ToString(),
+                    Port = port,
+                    Listens = isListening,
+                }
+            )
+        );
 
     /// <summary>The scan stands here. What was written before is durable afterwards.</summary>
     public void At(ScanPosition position)
@@ -181,6 +198,7 @@ internal sealed class ScanJournal : IDisposable
     {
         private readonly Dictionary<IPAddress, SortedSet<int>> _open = [];
         private readonly HashSet<(IPAddress Address, int Port)> _done = [];
+        private readonly HashSet<(IPAddress Address, int Port)> _listening = [];
         private ScanIdentity? _identity;
         private ScanPosition _position;
         private int _ports;
@@ -191,7 +209,7 @@ internal sealed class ScanJournal : IDisposable
             get
             {
                 Require(_identity is not null, "it is empty");
-                return new ScanMemory(_identity!, _position, _open, _done);
+                return new ScanMemory(_identity!, _position, _open, _done, _listening);
             }
         }
 
@@ -229,9 +247,13 @@ internal sealed class ScanJournal : IDisposable
 
         private void Take(ScanLine line)
         {
-            if (line.Open is not null)
+            if ((line.Open ?? line.Lead) is { } named)
             {
-                var (address, port) = Endpoint(line.Open, line.Port);
+                var (address, port) = Endpoint(named, line.Port);
+                if (line.Open is not null)
+                {
+                    _listening.Add((address, port));
+                }
                 Require(++_ports <= OpenPortsMax, "too many open ports");
                 if (!_open.TryGetValue(address, out var ports))
                 {
@@ -241,7 +263,12 @@ internal sealed class ScanJournal : IDisposable
             }
             else if (line.Done is not null)
             {
-                _done.Add(Endpoint(line.Done, line.Port));
+                var done = Endpoint(line.Done, line.Port);
+                _done.Add(done);
+                if (line.Listens)
+                {
+                    _listening.Add(done);
+                }
             }
             else
             {
@@ -259,14 +286,18 @@ internal sealed class ScanJournal : IDisposable
     }
 }
 
-/// <summary>A line of the journal: an open port, a port that is done, or a position.</summary>
+/// <summary>A line of the journal: an open port, one that somebody named, a port that is done, or a position.</summary>
 internal sealed record ScanLine
 {
     public string? Open { get; init; }
 
+    public string? Lead { get; init; }
+
     public int Port { get; init; }
 
     public string? Done { get; init; }
+
+    public bool Listens { get; init; }
 
     public long Step { get; init; }
 

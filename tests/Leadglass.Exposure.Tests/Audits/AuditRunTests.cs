@@ -10,6 +10,7 @@ public sealed class AuditRunTests : IAsyncDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("audit").FullName;
     private readonly List<CountingServer> _servers = [];
     private readonly ConcurrentQueue<AuditEvent> _events = new();
+    private readonly Dictionary<string, ScanScope> _scopes = [];
     private ProbeDouble? _probes;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -191,7 +192,11 @@ public sealed class AuditRunTests : IAsyncDisposable
         var outside = Listen(9, excluded, third: 1);
         var inside = Listen(2, excluded);
         var list = Path.Combine(_root, "list");
-        await File.WriteAllTextAsync(list, $"127.9.0.1:{excluded}\n127.9.1.9:{outside}\n127.9.0.2:{inside}\n", Cancel);
+        await File.WriteAllTextAsync(
+            list,
+            $"127.9.0.1:{excluded}\n127.9.1.9:{outside}\n127.9.0.2:{inside}\n127.9.0.3:{excluded}\n",
+            Cancel
+        );
 
         var document = await RunAsync(
             "127.9.0.0/30",
@@ -202,6 +207,8 @@ public sealed class AuditRunTests : IAsyncDisposable
         );
 
         Assert.Equal(["127.9.0.2"], document.Findings.Select(finding => finding.Address));
+        // Nothing listens at the fourth: it was named, tried, and is no open port.
+        Assert.Equal((2L, 2L, 1L), (document.Totals.Addresses, document.Totals.Ports, document.Totals.OpenPorts));
         Assert.Equal([0, 0, 1], _servers.Select(server => server.Connections));
         Assert.Equal(
             [("excluded", 1L), ("not-in-scope", 1L)],
@@ -213,6 +220,40 @@ public sealed class AuditRunTests : IAsyncDisposable
             line =>
                 line.Contains("lead-refused", StringComparison.Ordinal)
                 && line.Contains("127.9.1.9", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task WhatTheHoursInterruptIsAskedAgainWhenTheyBegin()
+    {
+        var port = Listen(1);
+        var clock = new ShiftedClock(new TimeOnly(12, 0));
+        var asked = 0;
+        var document = await RunAsync(
+            "127.9.0.1/32",
+            [port],
+            async (target, cancel) =>
+            {
+                if (Interlocked.Increment(ref asked) == 1)
+                {
+                    // The hours end between two connections of one ladder, and come back after longer than a host has.
+                    clock.Move(TimeSpan.FromHours(8));
+                    _ = Task.Delay(1_500, cancel).ContinueWith(_ => clock.Move(TimeSpan.Zero), TaskScheduler.Default);
+                    await _probes!.Dialer.DialAsync(target, Rung.NullQuery, cancel);
+                }
+                return true;
+            },
+            more: "timeWindow: { zone: UTC, from: 08:00, until: 18:00 }",
+            hostSeconds: 1,
+            clock: clock
+        );
+        Assert.Equal(2, asked);
+        Assert.Equal(1, document.Totals.OpenSystems);
+        Assert.Null(document.StoppedEarly);
+        Assert.DoesNotContain(
+            "host-time-over",
+            await File.ReadAllTextAsync(Path.Combine(Folder, DecisionLog.FileName), Cancel),
+            StringComparison.Ordinal
         );
     }
 
@@ -271,16 +312,24 @@ public sealed class AuditRunTests : IAsyncDisposable
         bool isResumed = false,
         IReadOnlyList<string>? imports = null,
         int[]? webPorts = null,
+        TimeProvider? clock = null,
         CancellationToken? cancel = null
     )
     {
         _events.Clear();
-        return AuditRun.RunAsync(
-            TestScopes.Of(
+        // A scope's text holds the time of its making: an audit goes on with the same file.
+        var key = $"{networks} {more}";
+        if (!_scopes.TryGetValue(key, out var scope))
+        {
+            scope = _scopes[key] = TestScopes.Of(
                 networks,
                 string.Join(',', ports.Distinct()),
-                more: $"rate: {{ connectionsPerSecond: 5000, perNetwork24PerSecond: 5000, hostSeconds: {hostSeconds} }}\n{more}"
-            ),
+                more: $"rate: {{ connectionsPerSecond: 5000, perNetwork24PerSecond: 5000, hostSeconds: {hostSeconds} }}\n{more}",
+                clock: clock
+            );
+        }
+        return AuditRun.RunAsync(
+            scope,
             new AuditOptions
             {
                 Folder = Folder,
@@ -288,7 +337,7 @@ public sealed class AuditRunTests : IAsyncDisposable
                 IsResumed = isResumed,
                 Imports = imports ?? [],
             },
-            TimeProvider.System,
+            clock ?? TimeProvider.System,
             new Sink(_events),
             (dialer, _) =>
             {
@@ -298,6 +347,18 @@ public sealed class AuditRunTests : IAsyncDisposable
             },
             cancel ?? Cancel
         );
+    }
+
+    /// <summary>Tells another time of day; waiting takes as long as ever.</summary>
+    private sealed class ShiftedClock(TimeOnly time) : TimeProvider
+    {
+        private readonly TimeSpan _base = time.ToTimeSpan() - System.GetUtcNow().TimeOfDay;
+        private long _shift;
+
+        public override DateTimeOffset GetUtcNow() =>
+            System.GetUtcNow() + _base + new TimeSpan(Interlocked.Read(ref _shift));
+
+        public void Move(TimeSpan shift) => Interlocked.Exchange(ref _shift, shift.Ticks);
     }
 
     private sealed class Sink(ConcurrentQueue<AuditEvent> events) : IProgress<AuditEvent>

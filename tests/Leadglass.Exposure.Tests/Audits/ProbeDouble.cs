@@ -9,6 +9,8 @@ internal sealed class ProbeDouble(IProbeDialer dialer, Func<ProbeTarget, Cancell
 {
     private static readonly DateTimeOffset At = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    public IProbeDialer Dialer => dialer;
+
     /// <summary>Probes in the order in which they began.</summary>
     public ConcurrentQueue<(string Protocol, ProbeTarget Target)> Began { get; } = new();
 
@@ -27,7 +29,11 @@ internal sealed class ProbeDouble(IProbeDialer dialer, Func<ProbeTarget, Cancell
         {
             return new DicomObservation { Target = target, SpeaksDicom = false };
         }
-        await using var connection = (await dialer.DialAsync(target, Rung.Identify, cancel)).Connection;
+        var connection = (await dialer.DialAsync(target, Rung.Identify, cancel)).Connection;
+        if (connection is not null)
+        {
+            await connection.DisposeAsync();
+        }
         var open = await queryOpen(target, cancel);
         var answer =
             open is null ? Answer.Unknown
