@@ -55,7 +55,7 @@ public sealed record AuditTotals
             OpenPorts = openPorts,
             Systems = findings.Count,
             OpenSystems = findings.Count(finding => finding.IsOpen),
-            SystemsWithVisibleRecords = findings.Count(finding => finding.RecordsVisible is true),
+            SystemsWithVisibleRecords = findings.Count(finding => finding.IsOpen && finding.RecordsVisible is true),
             UnknownSystems = findings.Count(finding => !finding.IsOpen && finding.QueryOpen is null),
             Studies = studies,
             StudiesKind = studiesKind,

@@ -87,11 +87,13 @@ internal static class EndpointVerdict
     private static bool? Visible(bool? shown, ExposedRecords? records, bool? query)
     {
         var counted = records?.Totals.FirstOrDefault(total => total.Unit is CountUnit.Studies or CountUnit.Images);
-        return counted switch
+        return (query, counted) switch
         {
-            { Value: > 0 } => true,
-            { Value: 0, Kind: CountKind.Exact } => shown ?? false,
-            _ => shown ?? (query is false ? false : null),
+            // A total that is told beside a refused query shows no record.
+            (false, _) => false,
+            (true, { Value: > 0 }) => true,
+            (true, { Value: 0, Kind: CountKind.Exact }) => shown ?? false,
+            _ => shown,
         };
     }
 

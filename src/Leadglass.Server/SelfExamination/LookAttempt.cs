@@ -19,7 +19,8 @@ internal enum LookVerdict
 /// <summary>What came of one attempt.</summary>
 /// <param name="Verdict">What it showed.</param>
 /// <param name="Answer">What came back, in words of ours.</param>
-internal readonly record struct LookAnswer(LookVerdict Verdict, string Answer);
+/// <param name="IsSilent">Whether nothing came back at all.</param>
+internal readonly record struct LookAnswer(LookVerdict Verdict, string Answer, bool IsSilent = false);
 
 /// <summary>One thing that a stranger could try.</summary>
 /// <param name="Service">The service that it is tried at.</param>

@@ -15,7 +15,7 @@ internal sealed class OneLook(
     ServerLog log
 )
 {
-    // A listener that answers this many attempts not at all is not asked all the others.
+    // A listener that does not answer this many attempts in a row is not asked all the others.
     private const int SilencesMax = 3;
 
     public int Attempts { get; private set; }
@@ -91,10 +91,17 @@ internal sealed class OneLook(
     private async ValueTask TryAllAsync(IEnumerable<LookAttempt> attempts, CancellationToken cancel)
     {
         var silences = 0;
+        var left = 0;
         foreach (var attempt in attempts)
         {
+            if (silences == SilencesMax)
+            {
+                left++;
+                continue;
+            }
             var answer = await attempt.TryAsync(cancel);
             Attempts++;
+            silences = answer.IsSilent ? silences + 1 : 0;
             if (answer.Verdict == LookVerdict.Answered)
             {
                 await AnsweredAsync(attempt, answer.Answer, cancel);
@@ -106,11 +113,13 @@ internal sealed class OneLook(
             else if (answer.Verdict == LookVerdict.NotLooked)
             {
                 NoteNotLooked(attempt.Service, attempt.Name, answer.Answer);
-                if (++silences == SilencesMax)
-                {
-                    return;
-                }
             }
+        }
+        if (left > 0)
+        {
+            NoteNotLooked("the same listener", $"{left} more attempts", "not made, since nothing answers any more");
+            NotLooked += left - 1;
+            Attempts += left;
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed class ServiceClosures
     /// <summary>Closes the endpoints below the first segment of a path: <c>/dicom-web</c>.</summary>
     public void CloseSet(string set) => _sets.TryAdd(set, 0);
 
+    /// <summary>Whether the endpoints of a set are closed.</summary>
+    public bool IsClosed(string set) => _sets.ContainsKey(set);
+
     /// <summary>The set that a path belongs to.</summary>
     public static string SetOf(string path)
     {

@@ -50,6 +50,11 @@ internal sealed partial class WebLook(
         {
             var path = PathOf(route);
             var set = ServiceClosures.SetOf(path);
+            if (closures.IsClosed(set))
+            {
+                // It answers 503, whoever asks; the others are asked all the same.
+                continue;
+            }
             yield return new LookAttempt(
                 $"web {set}",
                 $"{method} {route}",
@@ -105,7 +110,8 @@ internal sealed partial class WebLook(
         {
             return new LookAnswer(
                 LookVerdict.NotLooked,
-                failure is TimeoutException ? "no answer in time" : "no answer"
+                failure is TimeoutException ? "no answer in time" : "no answer",
+                IsSilent: true
             );
         }
     }

@@ -141,6 +141,14 @@ public sealed class ExposedSystemTests
     }
 
     [Fact]
+    public void A_total_beside_a_refused_query_shows_no_record()
+    {
+        var finding = Seen.Finding(Seen.Web(8042, Answer.Closed, records: Seen.Counted(CountKind.Exact, 12, 120)));
+        Assert.Equal((false, false), (finding.QueryOpen, finding.RecordsVisible));
+        Assert.Equal(0, AuditTotals.Of([finding], 1, 1, 1).SystemsWithVisibleRecords);
+    }
+
+    [Fact]
     public void Severity_rests_on_what_was_shown()
     {
         const string storage = "1.2.840.10008.5.1.4.1.1.2";

@@ -148,6 +148,33 @@ public sealed class SelfExaminerTests
         Assert.Contains(logs.At(LogLevel.Critical), line => line.Contains("/leak/studies", StringComparison.Ordinal));
     }
 
+    /// <summary>One closed set, and endpoints that fail, hide no other that is open.</summary>
+    [Fact]
+    public async Task Every_set_that_is_open_is_found_beside_closed_and_failing_ones()
+    {
+        string[] open = ["/leak/a", "/leak/b", "/leak/c", "/leak/d", "/other/studies"];
+        var more = new WebPart(Map: endpoints =>
+        {
+            foreach (var path in (string[])["/failing/a", "/failing/b", "/failing/c", "/failing/d"])
+            {
+                endpoints
+                    .MapGet(path, context => GiveAsync(context, "", status: StatusCodes.Status500InternalServerError))
+                    .StrangersWelcome();
+            }
+            foreach (var path in open)
+            {
+                endpoints.MapGet(path, context => GiveAsync(context, Study)).StrangersWelcome();
+            }
+        });
+        await using var archive = await StartAsync(WithWeb(more));
+        for (var look = 0; look < 2; look++)
+        {
+            var report = await LookAsync(archive);
+            Assert.Equal(["web /leak", "web /other"], report.Closed.Order(StringComparer.Ordinal));
+            Assert.Equal(4, report.NotLooked);
+        }
+    }
+
     [Fact]
     public async Task Tls_that_asks_nobody_for_a_certificate_raises_an_alarm()
     {
