@@ -33,6 +33,7 @@ public sealed class ServedArchive : IAsyncLifetime
         archive = await ArchiveProcess.StartNewAsync();
         accounts = new Accounts(archive);
         device = await archive.EnrolAsync("scanner", "SCANNER", "store");
+        await EnrolEdgeAsync(archive);
         foreach (var image in TestImages.All)
         {
             await File.WriteAllBytesAsync(files.File($"{image.SopInstanceUid}.dcm"), image.ToFile());
@@ -48,6 +49,36 @@ public sealed class ServedArchive : IAsyncLifetime
         if (imported.ExitCode != 0)
         {
             throw new InvalidOperationException(imported.ToString());
+        }
+    }
+
+    /// <summary>An edge and a device behind it, so that their page has something to show.</summary>
+    private static async Task EnrolEdgeAsync(ArchiveProcess archive)
+    {
+        string[][] commands =
+        [
+            ["device", "add", "ward", "--edge"],
+            [
+                "device",
+                "add",
+                "ct1",
+                "--ae",
+                "CT1",
+                "--behind",
+                "ward",
+                "--from",
+                "192.0.2.5",
+                "--station",
+                "<b>CT</b>",
+            ],
+        ];
+        foreach (var command in commands)
+        {
+            var result = await archive.RunHereAsync(command);
+            if (result.ExitCode != 0)
+            {
+                throw new InvalidOperationException(result.ToString());
+            }
         }
     }
 

@@ -17,8 +17,6 @@ namespace Leadglass.Server.Edges;
 /// </summary>
 internal sealed class ArrivingEnvelope : IIncomingInstance, IAsyncDisposable
 {
-    private const int ChunkBytes = 64 * 1024;
-
     private static readonly DimseStatus CannotBeOpened = DimseStatus.CannotUnderstand with
     {
         Comment = "the envelope cannot be opened here",
@@ -31,9 +29,11 @@ internal sealed class ArrivingEnvelope : IIncomingInstance, IAsyncDisposable
     private readonly StoreTally _tally;
     private readonly CoercionNotes _notes;
     private readonly EnvelopeReader _reader;
-    private readonly ArrayBufferWriter<byte> _opened = new(2 * ChunkBytes);
+    private readonly OpenedBytes _buffers;
+    private readonly ArrayBufferWriter<byte> _opened;
     private IIncomingInstance? _content;
     private DimseStatus? _refusal;
+    private bool _isDisposed;
 
     public ArrivingEnvelope(
         ArchiveHost host,
@@ -41,9 +41,11 @@ internal sealed class ArrivingEnvelope : IIncomingInstance, IAsyncDisposable
         DeviceIdentity edge,
         Guid envelope,
         StoreTally tally,
-        CoercionNotes notes
+        CoercionNotes notes,
+        OpenedBytes buffers
     )
     {
+        (_buffers, _opened) = (buffers, buffers.Take());
         (_host, _log, _edge, _envelope, _tally, _notes) = (host, log, edge, envelope, tally, notes);
         _reader = new EnvelopeReader(
             host.EdgeKey,
@@ -89,8 +91,13 @@ internal sealed class ArrivingEnvelope : IIncomingInstance, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _reader.Dispose();
-        _opened.Clear();
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _reader.Dispose();
+            _buffers.GiveBack(_opened);
+        }
+
         if (_content is { } content)
         {
             _content = null;

@@ -21,6 +21,7 @@ internal sealed class EdgeAssociation(ArchiveHost host, ServeOptions options, Se
 
     private readonly StoreTally _stored = new();
     private readonly CoercionNotes _notes = new();
+    private readonly OpenedBytes _buffers = new();
 
     public ValueTask<AssociationDecision> NegotiateAsync(
         AAssociateRequest request,
@@ -46,7 +47,7 @@ internal sealed class EdgeAssociation(ArchiveHost host, ServeOptions options, Se
 
         return new(
             EdgeServices.EnvelopeOf(request.SopInstance) is { } envelope
-                ? new ArrivingEnvelope(host, log, edge, envelope, _stored, _notes)
+                ? new ArrivingEnvelope(host, log, edge, envelope, _stored, _notes, _buffers)
                 : new RefusedInstance(DimseStatus.InvalidSopInstance)
         );
     }
