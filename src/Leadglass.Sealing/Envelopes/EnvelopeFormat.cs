@@ -44,7 +44,7 @@ public sealed record EnvelopeHeader(EnvelopeIds Ids, KeyId Recipient)
     private static Guid ReadId(ReadOnlySpan<byte> bytes) => new(bytes[..16], bigEndian: true);
 }
 
-/// <summary>The numbers of docs/storage-format.md, "Envelopes".</summary>
+/// <summary>The numbers of docs/edge.md, "Envelopes".</summary>
 internal static class EnvelopeFormat
 {
     public const ushort Version = 1;
