@@ -38,6 +38,7 @@ internal sealed class ForwardingLine(
     private const int EnvelopesPerLine = 8;
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FaultPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan UnreadablePause = TimeSpan.FromMinutes(5);
 
     private LinkedAssociation? _association;
     private long _deliveredBefore;
@@ -69,7 +70,7 @@ internal sealed class ForwardingLine(
             {
                 log.LineFailed(fault.GetType().Name);
                 await CloseAsync();
-                await Task.Delay(FaultPause, clock, CancellationToken.None);
+                await Task.Delay(FaultPause, clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -103,12 +104,13 @@ internal sealed class ForwardingLine(
     private async Task ForwardAsync(QueuedEnvelope envelope, CancellationToken cancel)
     {
         var isGivenBack = false;
+        var pause = TimeSpan.Zero;
         try
         {
             await EnsureAssociationAsync(cancel);
             var status = await SendAsync(envelope, cancel);
-            isGivenBack = true;
             Settle(envelope, status);
+            isGivenBack = true;
         }
         catch (LinkException failure)
         {
@@ -119,11 +121,17 @@ internal sealed class ForwardingLine(
             await CloseAsync();
             state.Failed($"the association ended: {ended.End.Kind}");
         }
+        catch (IOException)
+        {
+            // The file, not the link: others go on meanwhile.
+            pause = UnreadablePause;
+            throw;
+        }
         finally
         {
             if (!isGivenBack)
             {
-                queue.PutBack(envelope, TimeSpan.Zero);
+                queue.PutBack(envelope, pause);
             }
         }
     }

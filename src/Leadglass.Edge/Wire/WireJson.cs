@@ -11,7 +11,8 @@ public sealed class EdgeWireException(string message, Exception? cause = null) :
 /// <summary>The JSON of all messages between an edge and its archive: strict, and bounded before it is read.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
     MaxDepth = 8,
     UseStringEnumConverter = true

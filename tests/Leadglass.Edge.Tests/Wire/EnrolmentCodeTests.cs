@@ -98,6 +98,20 @@ public sealed class EnrolmentCodeTests
             WireJson.Read("{\"scanners\": CANARY"u8, WireJson.Default.ScannerList)
         );
         Assert.DoesNotContain("CANARY", failure.ToString(), StringComparison.Ordinal);
+        foreach (
+            var incomplete in new[]
+            {
+                """{"digest": "1"}""",
+                """{"digest": "1", "scanners": null}""",
+                """{"digest": "1", "scanners": [{"name": "CT1", "aeTitles": ["CT1"], "sources": ["10.0.0.1"]}]}""",
+            }
+        )
+        {
+            Assert.Throws<EdgeWireException>(() =>
+                WireJson.Read(System.Text.Encoding.UTF8.GetBytes(incomplete), WireJson.Default.ScannerList)
+            );
+        }
+
         Assert.Throws<EdgeWireException>(() =>
             WireJson.Read(new byte[WireJson.MessageBytesMax + 1], WireJson.Default.ScannerList)
         );
