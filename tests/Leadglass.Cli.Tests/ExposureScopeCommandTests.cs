@@ -1,4 +1,5 @@
 using Leadglass.Cli.CommandLine;
+using Leadglass.Exposure;
 
 namespace Leadglass.Cli.Tests;
 
@@ -71,6 +72,38 @@ public sealed class ExposureScopeCommandTests
         Assert.Matches(@"scope\.yaml: line \d+: highestRung is a rung", run.Error);
         Assert.Matches(@"scope\.yaml: line \d+: networks.highestRung is a rung", run.Error);
         Assert.Matches(@"scope\.yaml: line \d+: 'speed' is no key; known are version, ", run.Error);
+    }
+
+    [Fact]
+    public async Task Verify_tells_whether_a_decision_log_was_changed()
+    {
+        using var folder = new TemporaryFolder();
+        using (
+            var log = await DecisionLog.OpenAsync(
+                folder.Path,
+                TimeProvider.System,
+                TestContext.Current.CancellationToken
+            )
+        )
+        {
+            log.Record("audit-started");
+        }
+
+        var intact = await CommandRun.OfAsync(folder, "exposure", "verify", folder.Path);
+        Assert.Equal(ExitCode.Done, intact.ExitCode);
+        Assert.Contains("2 lines, intact", intact.Out, StringComparison.Ordinal);
+        Assert.Contains("whether its end was cut cannot be told", intact.Out, StringComparison.Ordinal);
+
+        var file = folder.Below(DecisionLog.FileName);
+        var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            file,
+            text.Replace("started", "stopped", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        );
+        var changed = await CommandRun.OfAsync(folder, "exposure", "verify", folder.Path);
+        Assert.Equal(ExitCode.Failed, changed.ExitCode);
+        Assert.Contains("line 1 was changed", changed.Error, StringComparison.Ordinal);
     }
 
     private static Task<CommandRun> InitAsync(TemporaryFolder folder, params string[] networks) =>

@@ -12,5 +12,6 @@ internal static class ExposureCommand
         {
             ExposureScopeCommand.Create(terminal),
             ExposureScanCommand.Create(terminal),
+            ExposureVerifyCommand.Create(terminal),
         };
 }

@@ -112,6 +112,7 @@ public sealed record ScopeDraft(
             #   until: "06:00"
             #   weekdays: [mon, tue, wed, thu, fri]
 
+            # Connections: overall, into each /24, waiting at once. Lower them where old or slow equipment is near.
             rate:
               connectionsPerSecond: {rate.ConnectionsPerSecond}
               perNetwork24PerSecond: {rate.PerNetwork24PerSecond}

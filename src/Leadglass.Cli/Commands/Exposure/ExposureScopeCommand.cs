@@ -1,10 +1,9 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
 using Leadglass.Cli.CommandLine;
 using Leadglass.Exposure;
 
-namespace Leadglass.Cli.Commands;
+namespace Leadglass.Cli.Commands.Exposure;
 
 /// <summary><c>leadglass exposure scope init|check</c>: writes a scope to begin with, and says what one means.</summary>
 internal static class ExposureScopeCommand
