@@ -95,7 +95,9 @@ internal sealed class LivePassage(
         CancellationToken cancel
     )
     {
-        var destination = scanners.Current.Scanners.FirstOrDefault(scanner =>
+        var listed = scanners.Current.Scanners;
+        var caller = listed.FirstOrDefault(scanner => scanner.AeTitles.Contains(calling.Value, StringComparer.Ordinal));
+        var destination = listed.FirstOrDefault(scanner =>
             scanner.ListensAt is not null
             && scanner.Allows(ScannerService.Retrieve)
             && scanner.AeTitles.Contains(request.Destination.Value, StringComparer.Ordinal)
@@ -103,6 +105,11 @@ internal sealed class LivePassage(
         if (destination?.ListensAt is not { } address)
         {
             return MovePlan.Refused(DimseStatus.MoveDestinationUnknown);
+        }
+
+        if (caller?.MayMoveTo(destination) is not true)
+        {
+            return MovePlan.Refused(DimseStatus.NotAuthorized);
         }
 
         LiveDestination? target = null;

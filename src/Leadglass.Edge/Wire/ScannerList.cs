@@ -52,6 +52,9 @@ public sealed record ScannerEntry(
     /// <summary>Where it listens in clear, as <c>HOST:PORT</c>: for storage commitment reports and C-MOVE; may be absent.</summary>
     public string? ListensAt { get; init; }
 
+    /// <summary>The devices, by name, to which it may have instances moved beside itself.</summary>
+    public IReadOnlyList<string> MoveTo { get; init; } = [];
+
     /// <summary>What the archive corrects in its instances.</summary>
     public IReadOnlyList<CoercionRule> Coercions { get; init; } = [];
 
@@ -60,6 +63,13 @@ public sealed record ScannerEntry(
 
     /// <summary>Whether it may do this.</summary>
     public bool Allows(ScannerService service) => Services.Contains(service);
+
+    /// <summary>Whether it may have instances moved to another behind the same edge.</summary>
+    public bool MayMoveTo(ScannerEntry other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return other.Name == Name || MoveTo.Contains(other.Name, StringComparer.OrdinalIgnoreCase);
+    }
 
     /// <summary>Whether it calls from this address.</summary>
     public bool CallsFrom(IPAddress address)

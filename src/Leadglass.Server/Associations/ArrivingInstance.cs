@@ -27,7 +27,7 @@ internal sealed class ArrivingInstance(IncomingInstance instance, AccessGrant gr
     public ValueTask AbandonAsync() => instance.DisposeAsync();
 }
 
-/// <summary>Counts per study what an association stored, for the trail.</summary>
+/// <summary>Counts per device and study what an association stored, for the trail: an edge brings what several stored.</summary>
 internal sealed class StoreTally
 {
     // An association that stores more studies than this has the rest told by the record that precedes each study.
@@ -35,19 +35,25 @@ internal sealed class StoreTally
 
     private static readonly TimeSpan Due = TimeSpan.FromMinutes(10);
 
-    private readonly ConcurrentDictionary<StudyInstanceUid, Entry> _studies = new();
+    private readonly ConcurrentDictionary<(string Who, StudyInstanceUid Study), Entry> _studies = new();
     private DateTimeOffset? _since;
 
     public void Count(AccessGrant grant, IngestOutcome outcome)
     {
-        if (outcome.Study is not { } study || (_studies.Count >= StudiesMax && !_studies.ContainsKey(study.Study)))
+        if (outcome.Study is not { } study)
+        {
+            return;
+        }
+
+        var key = (grant.Identity.Key, study.Study);
+        if (_studies.Count >= StudiesMax && !_studies.ContainsKey(key))
         {
             return;
         }
 
         var isKept = outcome.Result is not IngestResult.Refused;
         _studies.AddOrUpdate(
-            study.Study,
+            key,
             _ => new Entry(grant, study, isKept ? 1 : 0, isKept ? 0 : 1),
             (_, entry) =>
                 entry with
@@ -61,9 +67,9 @@ internal sealed class StoreTally
     /// <summary>Writes down what became of each study.</summary>
     public async Task RecordAsync(CancellationToken cancel)
     {
-        foreach (var study in _studies.Keys)
+        foreach (var key in _studies.Keys)
         {
-            if (_studies.TryRemove(study, out var entry))
+            if (_studies.TryRemove(key, out var entry))
             {
                 await entry.Grant.RecordOutcomeAsync(entry.Study, entry.Stored, entry.Failed, cancel);
             }

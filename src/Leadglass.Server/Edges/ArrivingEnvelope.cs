@@ -130,7 +130,12 @@ internal sealed class ArrivingEnvelope : IIncomingInstance, IAsyncDisposable
             || _host.Policy.Decide(device, Operation.Store) is not AccessDecision.Granted { Grant: var grant }
         )
         {
-            _refusal = DimseStatus.NotAuthorized with { Comment = "the device is not listed behind this edge now" };
+            _refusal = _host.Policy.Admits(_edge)
+                ? DimseStatus.NotAuthorized with
+                {
+                    Comment = "the device is not listed behind this edge now",
+                }
+                : EdgeAssociation.ShutOut;
             return null;
         }
 

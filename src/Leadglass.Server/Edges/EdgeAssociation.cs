@@ -19,6 +19,15 @@ internal sealed class EdgeAssociation(ArchiveHost host, ServeOptions options, Se
         .All.Where(syntax => syntax.IsConvertible)
         .ToFrozenSet();
 
+    /// <summary>
+    /// To an edge that is shut out itself: it keeps what it has and tries again later, when it may have been let in. What is
+    /// refused for good is about the device behind it.
+    /// </summary>
+    internal static readonly DimseStatus ShutOut = DimseStatus.OutOfResources with
+    {
+        Comment = "the edge is shut out now",
+    };
+
     private readonly StoreTally _stored = new();
     private readonly CoercionNotes _notes = new();
     private readonly OpenedBytes _buffers = new();
@@ -42,7 +51,7 @@ internal sealed class EdgeAssociation(ArchiveHost host, ServeOptions options, Se
     {
         if (!host.Policy.Admits(edge))
         {
-            return new(new RefusedInstance(DimseStatus.NotAuthorized));
+            return new(new RefusedInstance(ShutOut));
         }
 
         return new(

@@ -43,5 +43,6 @@ internal static class EdgeScanners
         )
         {
             ListensAt = device.Behind.ListensAt?.ToString(),
+            MoveTo = [.. device.MoveDestinations],
         };
 }

@@ -24,7 +24,11 @@ public sealed class EdgeControlTests
         await using var archive = await ServedArchive.StartAsync();
         using var edge = await TestEdge.EnrolAsync(archive, "ward");
         await edge.AddAsync("ct1", DeviceRights.Store, arguments => arguments with { ListensAt = "192.0.2.5:104" });
-        await edge.AddAsync("ws1", DeviceRights.Query | DeviceRights.Retrieve);
+        await edge.AddAsync(
+            "ws1",
+            DeviceRights.Query | DeviceRights.Retrieve,
+            arguments => arguments with { MoveTo = ["ws2"] }
+        );
         await using var association = await edge.CallAsync();
         var first = await ReportAsync(association, Report());
         Assert.Equal(["ct1", "ws1"], first.Scanners!.Scanners.Select(scanner => scanner.Name));
@@ -33,6 +37,8 @@ public sealed class EdgeControlTests
         Assert.False(listed[0].CallsFrom(IPAddress.Parse("192.0.2.55")));
         Assert.Equal("192.0.2.5:104", listed[0].ListensAt);
         Assert.Equal([ScannerService.Query, ScannerService.Retrieve], listed[1].Services);
+        Assert.True(listed[1].MayMoveTo(listed[1]) && listed[1].MayMoveTo(listed[0] with { Name = "WS2" }));
+        Assert.False(listed[1].MayMoveTo(listed[0]));
 
         var report = Report() with { ScannersDigest = first.Scanners.Digest };
         Assert.Null((await ReportAsync(association, report)).Scanners);
