@@ -158,6 +158,7 @@ public sealed class DoctorCommandTests
     [Fact]
     public void WhatTheArchiveSawOfItselfIsShown()
     {
+        var now = DateTimeOffset.UnixEpoch.AddMinutes(50);
         using var authority = Access.Certificates.CertificateAuthority.Create("test", TimeProvider.System);
         var archive = new ArchiveState(
             "127.0.0.1:2762",
@@ -166,16 +167,23 @@ public sealed class DoctorCommandTests
             [],
             LastLook: null
         );
-        Assert.Equal(Health.Skipped, Assert.Single(SelfExaminationChecks.Of(archive)).Health);
+        Assert.Equal(Health.Skipped, Assert.Single(SelfExaminationChecks.Of(archive, now)).Health);
+
+        var clean = Look([], []);
+        Assert.Equal(Health.Ok, Assert.Single(SelfExaminationChecks.Of(archive with { LastLook = clean }, now)).Health);
+        Assert.Contains(
+            SelfExaminationChecks.Of(archive with { LastLook = clean }, now.AddHours(3)),
+            finding => finding.Health == Health.Red
+        );
 
         var slow = Look([new("HTTPS listener", "positive control", "no answer in time", IsNotLooked: true)], []);
         Assert.Equal(
             [Health.Warning, Health.Ok],
-            SelfExaminationChecks.Of(archive with { LastLook = slow }).Select(finding => finding.Health)
+            SelfExaminationChecks.Of(archive with { LastLook = slow }, now).Select(finding => finding.Health)
         );
 
         var open = Look([new("web /leak", "GET /leak", "HTTP 200", IsNotLooked: false)], ["web /leak"]);
-        var findings = SelfExaminationChecks.Of(archive with { LastLook = open }).ToList();
+        var findings = SelfExaminationChecks.Of(archive with { LastLook = open }, now).ToList();
         Assert.All(findings, finding => Assert.Equal(Health.Red, finding.Health));
         Assert.Contains("web /leak is closed", findings[0].Message, StringComparison.Ordinal);
 

@@ -100,7 +100,7 @@ internal static class DoctorCommand
             yield return finding;
         }
 
-        foreach (var finding in SelfExaminationChecks.Of(archive))
+        foreach (var finding in SelfExaminationChecks.Of(archive, terminal.Clock.GetUtcNow()))
         {
             yield return finding;
         }

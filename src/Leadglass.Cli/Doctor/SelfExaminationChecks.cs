@@ -9,7 +9,11 @@ internal static class SelfExaminationChecks
 {
     private const string Check = "self-examination";
 
-    public static IEnumerable<Finding> Of(ArchiveState archive)
+    // It looks every hour: two that are missing are no chance.
+    private static readonly TimeSpan AgeMax = TimeSpan.FromHours(2.5);
+
+    /// <param name="now">The time, by which a look is old.</param>
+    public static IEnumerable<Finding> Of(ArchiveState archive, DateTimeOffset now)
     {
         if (archive.Dicom is null)
         {
@@ -39,6 +43,15 @@ internal static class SelfExaminationChecks
                 notice.IsNotLooked
                     ? $"could not look at {notice.Service}, {notice.Attempt}: {notice.Answer}"
                     : $"a stranger got further than they should at {notice.Service}, {notice.Attempt}: {notice.Answer}"
+            );
+        }
+
+        if (now - last.At > AgeMax)
+        {
+            yield return new Finding(
+                Check,
+                Health.Red,
+                "the archive has not looked at itself for hours: its log says why; start it again"
             );
         }
 

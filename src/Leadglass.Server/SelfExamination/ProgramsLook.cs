@@ -22,7 +22,7 @@ internal sealed class ProgramsLook(LookContext context, BoundListener listener)
         await using var browser = new StrangersBrowser(context, listener, shown);
         try
         {
-            var answer = await browser.AskAsync(HttpMethods.Get, "/dicom-web/studies", cancel);
+            var answer = await browser.AskAsync(HttpMethods.Get, "/dicom-web/studies", MadeUpProof.None, cancel);
             return new(
                 answer.Status == StatusCodes.Status401Unauthorized ? LookVerdict.Weakened : LookVerdict.Answered,
                 $"HTTP {answer.Status}"

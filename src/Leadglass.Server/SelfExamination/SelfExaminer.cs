@@ -42,6 +42,7 @@ internal sealed class SelfExaminer(
                 catch (Exception fault) when (fault is not OperationCanceledException)
                 {
                     log.SelfExaminationFault(Fault.Describe(fault));
+                    host.LastLook = Failed(fault);
                 }
             } while (await hourly.WaitForNextTickAsync(cancel));
         }
@@ -75,6 +76,16 @@ internal sealed class SelfExaminer(
             _turn.Release();
         }
     }
+
+    /// <summary>A look that failed is told too: the one before it says nothing of now.</summary>
+    private SelfExaminationReport Failed(Exception fault) =>
+        new(
+            host.Clock.GetUtcNow(),
+            Attempts: 1,
+            NotLooked: 1,
+            [new SelfExaminationNotice("the archive", "the look itself", fault.GetType().Name, IsNotLooked: true)],
+            [.. host.Closures.Closed]
+        );
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();

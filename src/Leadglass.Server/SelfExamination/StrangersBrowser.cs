@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Leadglass.Access;
 using Leadglass.Exposure;
+using Leadglass.Server.SignIn.Browser;
 
 namespace Leadglass.Server.SelfExamination;
 
@@ -53,13 +55,19 @@ internal sealed class StrangersBrowser : IAsyncDisposable
     /// <summary>Asks once.</summary>
     /// <exception cref="HttpRequestException">There was no answer.</exception>
     /// <exception cref="TimeoutException">There was none in time.</exception>
-    public async ValueTask<StrangersAnswer> AskAsync(string method, string path, CancellationToken cancel)
+    public async ValueTask<StrangersAnswer> AskAsync(
+        string method,
+        string path,
+        MadeUpProof proof,
+        CancellationToken cancel
+    )
     {
         using var late = new CancellationTokenSource(_context.Patience, _context.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
         {
             using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(Origin, path));
+            AddTo(request, proof);
             if (method is not ("GET" or "HEAD" or "OPTIONS"))
             {
                 request.Content = new ByteArrayContent([]);
@@ -93,6 +101,21 @@ internal sealed class StrangersBrowser : IAsyncDisposable
         }
     }
 
+    private static void AddTo(HttpRequestMessage request, MadeUpProof proof)
+    {
+        var madeUp = AccessSecret.Create();
+        var (name, value) = proof switch
+        {
+            MadeUpProof.Token => ("Authorization", $"Bearer {madeUp}"),
+            MadeUpProof.Cookies => ("Cookie", $"{BrowserCookies.Session}={madeUp}; {BrowserCookies.Viewer}={madeUp}"),
+            _ => (null, null),
+        };
+        if (name is not null)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+    }
+
     [SuppressMessage("Security", "CA5359", Justification = "A stranger trusts anybody, and nothing of worth is sent.")]
     private static SslClientAuthenticationOptions AnyServer(X509Certificate2? shown) =>
         new()
@@ -107,6 +130,19 @@ internal sealed class StrangersBrowser : IAsyncDisposable
                 RevocationMode = X509RevocationMode.NoCheck,
             },
         };
+}
+
+/// <summary>What a stranger shows who has nothing to show.</summary>
+internal enum MadeUpProof
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>A token that nobody was given.</summary>
+    Token,
+
+    /// <summary>Cookies of a session and of the viewer that nobody was given.</summary>
+    Cookies,
 }
 
 /// <summary>What came back.</summary>

@@ -29,7 +29,7 @@ internal sealed partial class WebLook(
     {
         try
         {
-            var answer = await browser.AskAsync(HttpMethods.Get, Liveness, cancel);
+            var answer = await browser.AskAsync(HttpMethods.Get, Liveness, MadeUpProof.None, cancel);
             return answer.Status == StatusCodes.Status200OK ? null : $"liveness answers {answer.Status}";
         }
         catch (Exception failure) when (failure is HttpRequestException or TimeoutException)
@@ -50,19 +50,29 @@ internal sealed partial class WebLook(
         {
             var path = PathOf(route);
             var set = ServiceClosures.SetOf(path);
-            if (closures.IsClosed(set))
+            // What is closed answers 503, whoever asks; the others are asked all the same.
+            foreach (var proof in ProofsFor(route, method).TakeWhile(_ => !closures.IsClosed(set)))
             {
-                // It answers 503, whoever asks; the others are asked all the same.
-                continue;
+                yield return new LookAttempt(
+                    $"web {set}",
+                    proof switch
+                    {
+                        MadeUpProof.Token => $"{method} {route} with a made-up token",
+                        MadeUpProof.Cookies => $"{method} {route} with made-up cookies",
+                        _ => $"{method} {route}",
+                    },
+                    cancel => AskAsync(route, method, path, proof, cancel),
+                    () => closures.CloseSet(set)
+                );
             }
-            yield return new LookAttempt(
-                $"web {set}",
-                $"{method} {route}",
-                cancel => AskAsync(route, method, path, cancel),
-                () => closures.CloseSet(set)
-            );
         }
     }
+
+    /// <summary>Proofs count where something is read that strangers may not have.</summary>
+    private static MadeUpProof[] ProofsFor(string route, string method) =>
+        HttpMethods.IsGet(method) && !WelcomeList.Holds(route)
+            ? [MadeUpProof.None, MadeUpProof.Token, MadeUpProof.Cookies]
+            : [MadeUpProof.None];
 
     /// <summary>Endpoints that are marked as welcome to strangers without standing on the list.</summary>
     public IEnumerable<string> WronglyMarked() =>
@@ -99,11 +109,17 @@ internal sealed partial class WebLook(
         }
     }
 
-    private async ValueTask<LookAnswer> AskAsync(string route, string method, string path, CancellationToken cancel)
+    private async ValueTask<LookAnswer> AskAsync(
+        string route,
+        string method,
+        string path,
+        MadeUpProof proof,
+        CancellationToken cancel
+    )
     {
         try
         {
-            var answer = await browser.AskAsync(method, path, cancel);
+            var answer = await browser.AskAsync(method, path, proof, cancel);
             return WelcomeList.Holds(route) ? JudgeWelcome(answer) : Judge(answer);
         }
         catch (Exception failure) when (failure is HttpRequestException or TimeoutException)
