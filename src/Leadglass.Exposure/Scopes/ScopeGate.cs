@@ -147,7 +147,10 @@ public sealed class ScopeGate : IAsyncDisposable
         return new GateDecision(rule);
     }
 
-    /// <summary>Records a redirect that was not followed. What is no host's name or address is left out: it is the server's text.</summary>
+    /// <summary>
+    /// Records a redirect that was not followed. A name is text that the server chose, and may be a patient's: only addresses and
+    /// the scope's own names are written.
+    /// </summary>
     /// <param name="host">Where it points.</param>
     public void RecordRedirect(ProbeTarget from, string? host)
     {
@@ -156,13 +159,11 @@ public sealed class ScopeGate : IAsyncDisposable
             return;
         }
 
-        var isPlain = host is not null && (ScopeText.IsHostName(host) || IPAddress.TryParse(host, out _));
-        _log.Record(
-            "lead-refused",
-            ("lead", CodeOf(LeadKind.Redirect)),
-            ("from", from.ToString()),
-            ("host", isPlain ? host! : "")
-        );
+        var shown = IPAddress.TryParse(host, out var address)
+            ? address.ToString()
+            : Scope.Names.FirstOrDefault(name => name.Host.Equals(host, StringComparison.OrdinalIgnoreCase))?.Host
+                ?? "a name";
+        _log.Record("lead-refused", ("lead", CodeOf(LeadKind.Redirect)), ("from", from.ToString()), ("host", shown));
     }
 
     /// <summary>What a probe may do at a target. Asked once for each; the decision is recorded.</summary>

@@ -197,13 +197,18 @@ public sealed class ScopeGateTests
         using var scratch = new Testing.Processes.ScratchFolder("scope-leads");
         using (var log = await DecisionLog.OpenAsync(scratch.FullPath, _clock, TestContext.Current.CancellationToken))
         {
-            await using var gate = new ScopeGate(TestScopes.Of("10.0.0.0/24", "104", clock: _clock), log, _clock);
+            await using var gate = new ScopeGate(
+                TestScopes.Of("10.0.0.0/24", "104", more: "names: [pacs.hospital.example]", clock: _clock),
+                log,
+                _clock
+            );
             Assert.True(gate.DecideLead(LeadKind.Import, IPAddress.Parse("10.0.0.5"), 104).IsAdmitted);
             Assert.False(gate.DecideLead(LeadKind.Import, IPAddress.Parse("10.0.1.5"), 104).IsAdmitted);
             Assert.False(gate.DecideLead(LeadKind.Import, IPAddress.Parse("10.0.0.5"), 22).IsAdmitted);
             var from = new ProbeTarget(IPAddress.Parse("10.0.0.5"), 104);
-            gate.RecordRedirect(from, "elsewhere.example");
-            gate.RecordRedirect(from, "MUSTERMANN^ERIKA/1.2.3");
+            gate.RecordRedirect(from, "192.0.2.66");
+            gate.RecordRedirect(from, "PACS.hospital.example");
+            gate.RecordRedirect(from, "mustermann-erika-19700101.example");
         }
 
         var text = await File.ReadAllTextAsync(
@@ -220,8 +225,10 @@ public sealed class ScopeGateTests
             text,
             StringComparison.Ordinal
         );
-        Assert.Contains("\"from\":\"10.0.0.5:104\",\"host\":\"elsewhere.example\"", text, StringComparison.Ordinal);
-        Assert.DoesNotContain("MUSTERMANN", text, StringComparison.Ordinal);
+        Assert.Contains("\"from\":\"10.0.0.5:104\",\"host\":\"192.0.2.66\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"from\":\"10.0.0.5:104\",\"host\":\"pacs.hospital.example\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"from\":\"10.0.0.5:104\",\"host\":\"a name\"", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("mustermann", text, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
