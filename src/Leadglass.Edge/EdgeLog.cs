@@ -68,7 +68,14 @@ public sealed class EdgeLog(TextWriter output, TimeProvider clock)
 
             if (!limited || _lines++ < LinesPerMinute)
             {
-                output.WriteLine(line);
+                try
+                {
+                    output.WriteLine(line);
+                }
+                catch (IOException)
+                {
+                    // Nobody reads any more: that ends no line to the archive.
+                }
             }
         }
     }

@@ -242,7 +242,7 @@ public sealed class EdgeService : IAsyncDisposable
 
             File.Move(path + ".new", path, overwrite: true);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             _services.Log.LineFailed(failure.GetType().Name);
         }

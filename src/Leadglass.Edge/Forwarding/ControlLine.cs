@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Serialization.Metadata;
@@ -38,6 +39,7 @@ internal sealed class ControlLine(
         typeof(ControlLine).Assembly.GetName().Version?.ToString(3) ?? new Version(0, 0, 0).ToString();
 
     /// <summary>Talks until cancelled; never throws otherwise.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever it is, the line goes on: nobody else reports.")]
     public async Task RunAsync(CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested)
@@ -60,12 +62,12 @@ internal sealed class ControlLine(
                 _nextReport = default;
             }
             catch (Exception fault)
-                when (fault is InvalidOperationException or EdgeWireException or DicomFormatException or IOException)
             {
                 // The link is well, what was said over it is not: envelopes go on meanwhile.
                 log.LineFailed(fault is EdgeWireException ? fault.Message : fault.GetType().Name);
                 await CloseAsync();
                 _nextReport = clock.GetUtcNow() + TimeSpan.FromSeconds(options.ReportSeconds);
+                await Task.Delay(Tick, clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 

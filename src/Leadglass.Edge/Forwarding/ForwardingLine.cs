@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Leadglass.Dicom.Network;
 
 namespace Leadglass.Edge;
@@ -5,6 +6,8 @@ namespace Leadglass.Edge;
 /// <summary>How many envelopes the archive took in this run.</summary>
 internal sealed class ForwardingTally
 {
+    private readonly Lock _gate = new();
+    private readonly HashSet<ulong> _withoutRoom = [];
     private long _delivered;
     private long _bytes;
 
@@ -12,8 +15,24 @@ internal sealed class ForwardingTally
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
+    /// <summary>The archive had no room for an envelope of this association.</summary>
+    /// <returns>Whether it had none for another association either since it last took something.</returns>
+    public bool NoteNoRoom(ulong association)
+    {
+        lock (_gate)
+        {
+            _withoutRoom.Add(association);
+            return _withoutRoom.Count > 1;
+        }
+    }
+
     public void Count(long bytes)
     {
+        lock (_gate)
+        {
+            _withoutRoom.Clear();
+        }
+
         Interlocked.Increment(ref _delivered);
         Interlocked.Add(ref _bytes, bytes);
     }
@@ -33,17 +52,20 @@ internal sealed class ForwardingLine(
 )
 {
     private const int AttemptsMax = 8;
+    private const int NoRoomPauseSecondsMax = 60;
+    private const int FaultPauseSecondsMax = 600;
+    private const int CutPauseSecondsMax = 30;
 
     // A line beyond the first opens when so many envelopes wait for each line.
     private const int EnvelopesPerLine = 8;
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FaultPause = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan UnreadablePause = TimeSpan.FromMinutes(5);
 
     private LinkedAssociation? _association;
     private long _deliveredBefore;
 
     /// <summary>Forwards until cancelled; never throws otherwise.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever it is, the line goes on: nobody else forwards.")]
     public async Task RunAsync(CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested)
@@ -118,13 +140,15 @@ internal sealed class ForwardingLine(
         }
         catch (AssociationEndedException ended)
         {
+            // The link, or this envelope: others get their turn before it is tried again.
+            pause = NextPause(envelope, CutPauseSecondsMax);
             await CloseAsync();
             state.Failed($"the association ended: {ended.End.Kind}");
         }
-        catch (IOException)
+        catch (Exception)
         {
             // The file, not the link: others go on meanwhile.
-            pause = UnreadablePause;
+            pause = NextPause(envelope, FaultPauseSecondsMax);
             throw;
         }
         finally
@@ -168,13 +192,18 @@ internal sealed class ForwardingLine(
         {
             case >= 0xA700 and <= 0xA7FF:
             case 0x0213:
-                queue.PutBack(envelope, TimeSpan.Zero);
-                state.Failed("the archive has no room");
+                // It may be full for one device or one instance only: others go on unless they fare alike.
+                log.PutBack(envelope.Id, status.ToString());
+                queue.PutBack(envelope, NextPause(envelope, NoRoomPauseSecondsMax));
+                if (tally.NoteNoRoom(envelope.Association))
+                {
+                    state.Failed("the archive has no room");
+                }
+
                 break;
             case 0x0110 when !IsAlone(envelope):
-                envelope.Attempts++;
                 log.PutBack(envelope.Id, status.ToString());
-                queue.PutBack(envelope, TimeSpan.FromSeconds(Math.Min(600, 1 << Math.Min(envelope.Attempts, 10))));
+                queue.PutBack(envelope, NextPause(envelope, FaultPauseSecondsMax));
                 break;
             default:
                 queue.SetAside(envelope);
@@ -182,6 +211,10 @@ internal sealed class ForwardingLine(
                 break;
         }
     }
+
+    /// <summary>Its association rests for longer each time; those of others go on.</summary>
+    private static TimeSpan NextPause(QueuedEnvelope envelope, int secondsMax) =>
+        TimeSpan.FromSeconds(Math.Min(secondsMax, 1 << Math.Min(envelope.Attempts++, 10)));
 
     /// <summary>It failed often enough while others went through: it is this envelope, not the archive.</summary>
     private bool IsAlone(QueuedEnvelope envelope)

@@ -35,7 +35,7 @@ internal sealed class ScannerAssociation(
     IAssociation association
 ) : IAssociationHandler
 {
-    private readonly ulong _number = EnvelopeQueue.NewAssociation();
+    private ulong _number;
     private ScannerEntry? _scanner;
     private IReadOnlyList<string> _named = [];
 
@@ -195,6 +195,7 @@ internal sealed class ScannerAssociation(
 
         _scanner = scanner;
         caller.Value = scanner.Name;
+        _number = EnvelopeQueue.NewAssociation(scanner.Name);
         _named = OfferedServices.NamedStorageClasses(request);
         var accepted = OfferedServices.Answer(
             request,
@@ -248,7 +249,9 @@ internal sealed class ScannerAssociation(
 
     private (ArrivingEnvelope File, EnvelopeWriter Writer) Begin(EnvelopeDescription description)
     {
-        var file = services.Queue.Begin(_number);
+        // Modalities ask for commitment on an association of its own: the request waits for what it is about.
+        var isRequest = description.Kind == EnvelopeKind.CommitmentRequest;
+        var file = services.Queue.Begin(isRequest ? EnvelopeQueue.BarrierOf(description.Scanner) : _number);
         try
         {
             var ids = new EnvelopeIds(services.Identity.Archive, services.Identity.Edge, file.Id);

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 using System.Threading.Channels;
 using Leadglass.Sealing;
 
@@ -89,8 +91,13 @@ internal sealed class EnvelopeQueue : IAsyncDisposable
         return names.Count;
     }
 
-    /// <summary>A random number that names an association.</summary>
-    public static ulong NewAssociation() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    /// <summary>A number for a new association of a scanner.</summary>
+    public static ulong NewAssociation(string scanner) =>
+        BarrierOf(scanner) | (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
+
+    /// <summary>The number for what waits for all older envelopes of a scanner, whatever association they came on.</summary>
+    public static ulong BarrierOf(string scanner) =>
+        (ulong)BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(scanner))) << 32;
 
     /// <summary>What waits now.</summary>
     public EdgeQueueState State()

@@ -8,8 +8,9 @@ internal sealed class ForwardingOrder
 {
     private readonly Dictionary<ulong, Lane> _lanes = [];
     private readonly PriorityQueue<Lane, long> _ready = new();
-    private readonly PriorityQueue<QueuedEnvelope, long> _byAge = new();
+    private readonly Dictionary<uint, PriorityQueue<QueuedEnvelope, long>> _byAge = [];
     private readonly List<Lane> _resting = [];
+    private readonly List<Lane> _blocked = [];
 
     /// <summary>Envelopes that wait or are under way.</summary>
     public int Count { get; private set; }
@@ -22,17 +23,16 @@ internal sealed class ForwardingOrder
     {
         get
         {
-            while (_byAge.TryPeek(out var oldest, out _))
+            QueuedEnvelope? oldest = null;
+            foreach (var scanner in _byAge.Keys)
             {
-                if (!oldest.HasLeft)
+                if (OldestOf(scanner) is { } one && (oldest is null || one.Sequence < oldest.Sequence))
                 {
-                    return oldest.ArrivedAt;
+                    oldest = one;
                 }
-
-                _byAge.Dequeue();
             }
 
-            return null;
+            return oldest?.ArrivedAt;
         }
     }
 
@@ -41,7 +41,12 @@ internal sealed class ForwardingOrder
     {
         Count++;
         Bytes += envelope.Bytes;
-        _byAge.Enqueue(envelope, envelope.Sequence);
+        if (!_byAge.TryGetValue(envelope.Scanner, out var ofScanner))
+        {
+            _byAge.Add(envelope.Scanner, ofScanner = new());
+        }
+
+        ofScanner.Enqueue(envelope, envelope.Sequence);
         if (_lanes.TryGetValue(envelope.Association, out var lane))
         {
             lane.Waiting.Enqueue(envelope);
@@ -66,7 +71,27 @@ internal sealed class ForwardingOrder
             }
         }
 
-        return _ready.TryDequeue(out var lane, out _) ? lane.Waiting.Peek() : null;
+        QueuedEnvelope? taken = null;
+        _blocked.Clear();
+        while (taken is null && _ready.TryDequeue(out var lane, out _))
+        {
+            var first = lane.Waiting.Peek();
+            if (first.IsBarrier && OldestOf(first.Scanner) != first)
+            {
+                _blocked.Add(lane);
+            }
+            else
+            {
+                taken = first;
+            }
+        }
+
+        foreach (var lane in _blocked)
+        {
+            _ready.Enqueue(lane, lane.Waiting.Peek().Sequence);
+        }
+
+        return taken;
     }
 
     /// <summary>The envelope that was taken has left the queue.</summary>
@@ -93,6 +118,22 @@ internal sealed class ForwardingOrder
         var lane = _lanes[envelope.Association];
         lane.NotBefore = notBefore;
         _resting.Add(lane);
+    }
+
+    private QueuedEnvelope? OldestOf(uint scanner)
+    {
+        var ofScanner = _byAge[scanner];
+        while (ofScanner.TryPeek(out var oldest, out _))
+        {
+            if (!oldest.HasLeft)
+            {
+                return oldest;
+            }
+
+            ofScanner.Dequeue();
+        }
+
+        return null;
     }
 
     private sealed class Lane

@@ -4,7 +4,10 @@ namespace Leadglass.Edge;
 
 /// <summary>An envelope that lies in the queue, durably. Everything known of it stands in its file name.</summary>
 /// <param name="Sequence">Time of arrival in milliseconds since 1970 times 2^20, made unique: the order of the queue.</param>
-/// <param name="Association">A random number per association: envelopes of one are forwarded in order.</param>
+/// <param name="Association">
+/// A number of the scanner in the upper half, in the lower one a random number per association, whose envelopes are forwarded
+/// in order; zero there marks an envelope that waits for all older ones of its scanner.
+/// </param>
 /// <param name="Id">The envelope's id.</param>
 /// <param name="Bytes">Its length in bytes.</param>
 internal sealed record QueuedEnvelope(long Sequence, ulong Association, Guid Id, long Bytes)
@@ -15,6 +18,12 @@ internal sealed record QueuedEnvelope(long Sequence, ulong Association, Guid Id,
 
     /// <summary>Times that the archive answered with a failure that may pass.</summary>
     public int Attempts { get; set; }
+
+    /// <summary>The scanner's number.</summary>
+    public uint Scanner => (uint)(Association >> 32);
+
+    /// <summary>It waits for all older ones of its scanner, as a storage commitment request must.</summary>
+    public bool IsBarrier => (uint)Association == 0;
 
     /// <summary>It has left the queue.</summary>
     public bool HasLeft { get; set; }

@@ -71,6 +71,42 @@ public sealed class ForwardingTests : IDisposable
     }
 
     [Fact]
+    public async Task OneScannerForWhichTheArchiveHasNoRoomHoldsUpNobodyElse()
+    {
+        await using var archive = new StubArchive();
+        Enrol(archive);
+        await FillAsync(archive, 1, 3);
+        await FillAsync(archive, 2, 20);
+        archive.AnswerTo = description =>
+            description.CallingAeTitle == "CT1" ? DimseStatus.OutOfResources : DimseStatus.Success;
+        await using var edge = Start();
+        await UntilAsync(() => archive.Taken.Count == 20);
+        Assert.Null(edge.Status.Trouble);
+        archive.AnswerTo = _ => DimseStatus.Success;
+        await UntilAsync(() => archive.Taken.Count == 23);
+    }
+
+    /// <summary>The oldest of the queue cannot be read: the disk rots, or somebody took it away.</summary>
+    [Fact]
+    public async Task AFileThatIsGoneHoldsUpNobodyElse()
+    {
+        await using var archive = new StubArchive();
+        Enrol(archive);
+        await FillAsync(archive, 1, 1);
+        var gone = Assert.Single(Directory.EnumerateFiles(Path.Combine(Data, "queue")));
+        await FillAsync(archive, 2, 20);
+        archive.Answer = _ =>
+        {
+            File.Delete(gone);
+            return DimseStatus.ProcessingFailure;
+        };
+        await using var edge = Start();
+        await UntilAsync(() => !File.Exists(gone));
+        archive.Answer = _ => DimseStatus.Success;
+        await UntilAsync(() => archive.Taken.Count == 20);
+    }
+
+    [Fact]
     public async Task TheCertificateIsRenewedBeforeItsEndAndTheNewOneShown()
     {
         await using var archive = new StubArchive();

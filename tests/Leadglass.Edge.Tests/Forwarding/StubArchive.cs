@@ -52,6 +52,9 @@ internal sealed class StubArchive : IAsyncDisposable
     /// <summary>The answer to each envelope, given how many came before.</summary>
     public Func<int, DimseStatus> Answer { get; set; } = _ => DimseStatus.Success;
 
+    /// <summary>The answer by what an envelope bears, where it is a failure.</summary>
+    public Func<EnvelopeDescription, DimseStatus> AnswerTo { get; set; } = _ => DimseStatus.Success;
+
     public int Attempts;
 
     public ScannerList Scanners { get; set; } =
@@ -296,6 +299,7 @@ internal sealed class StubArchive : IAsyncDisposable
         {
             _reader.Complete(_dataSet);
             var status = archive.Answer(Interlocked.Increment(ref archive.Attempts));
+            status = status.IsDone ? archive.AnswerTo(_reader.Description!) : status;
             if (status.IsDone)
             {
                 archive.Taken.Enqueue((_reader.Description!, _dataSet.WrittenSpan.ToArray()));

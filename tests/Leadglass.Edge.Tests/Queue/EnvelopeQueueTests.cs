@@ -28,6 +28,27 @@ public sealed class EnvelopeQueueTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queue.TakeAsync(soon.Token));
     }
 
+    /// <summary>Modalities ask for commitment on an association of its own, while others still forward what it is about.</summary>
+    [Fact]
+    public async Task ACommitmentRequestWaitsForAllThatItsScannerStoredBefore()
+    {
+        await using var queue = EnvelopeQueue.Open(_disk.Root, new QueueLimits(), TimeProvider.System);
+        await StoreAsync(queue, EnvelopeQueue.NewAssociation("CT1"));
+        await StoreAsync(queue, EnvelopeQueue.NewAssociation("CT1"));
+        var request = await StoreAsync(queue, EnvelopeQueue.BarrierOf("CT1"));
+        var other = await StoreAsync(queue, EnvelopeQueue.NewAssociation("CT2"));
+        var later = await StoreAsync(queue, EnvelopeQueue.NewAssociation("CT1"));
+        var first = await queue.TakeAsync(CancellationToken.None);
+        var second = await queue.TakeAsync(CancellationToken.None);
+        Assert.Equal(other, (await queue.TakeAsync(CancellationToken.None)).Id);
+        Assert.Equal(later, (await queue.TakeAsync(CancellationToken.None)).Id);
+        queue.Delivered(second);
+        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queue.TakeAsync(soon.Token));
+        queue.Delivered(first);
+        Assert.Equal(request, (await queue.TakeAsync(CancellationToken.None)).Id);
+    }
+
     [Fact]
     public async Task AFullQueueRefusesAndTakesAgainWhenItHasDrained()
     {

@@ -58,7 +58,7 @@ public sealed class PowerCutTests
         private async Task LiveAsync()
         {
             var queue = EnvelopeQueue.Open(_disk.Root, new QueueLimits(), TimeProvider.System);
-            ulong[] associations = [EnvelopeQueue.NewAssociation(), EnvelopeQueue.NewAssociation()];
+            ulong[] associations = [EnvelopeQueue.NewAssociation("CT1"), EnvelopeQueue.NewAssociation("CT2")];
             foreach (var association in associations)
             {
                 _acknowledged[association] = [];
