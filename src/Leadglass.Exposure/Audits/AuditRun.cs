@@ -89,7 +89,9 @@ public sealed partial class AuditRun : IScanSink
         CancellationToken cancel
     )
     {
-        var fingerprints = FingerprintFile.Read(options.FingerprintFile);
+        AuditPreparation.Begin();
+        // A user's file with mistakes ends here, before anything is sent.
+        var fingerprints = options.FingerprintFile is { } file ? FingerprintFile.Read(file) : null;
         return RunAsync(
             scope,
             options,

@@ -93,6 +93,7 @@ internal static class ExposureScanCommand
         // Many hosts answer at once, and a late continuation would look like a slow host.
         ThreadPool.GetMinThreads(out _, out var completions);
         ThreadPool.SetMinThreads(ThreadsMin, completions);
+        AuditPreparation.Begin();
         try
         {
             var scope = await ScopeReader.ReadAsync(scopePath, terminal.Clock, cancel);
