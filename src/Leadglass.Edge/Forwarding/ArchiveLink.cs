@@ -17,11 +17,16 @@ internal sealed class ArchiveLink(EdgeIdentity identity, TimeProvider clock)
 {
     // id-kp-serverAuth (RFC 5280 4.2.1.12).
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
+    // RFC 5280 4.2.1.6.
+    private const string SubjectAlternativeName = "2.5.29.17";
     private const int BufferLengthBytes = 128 * 1024;
 
     // A link that swallows everything is given up then.
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
+
+    private static ReadOnlySpan<byte> DeviceName => "urn:leadglass:device:"u8;
 
     private static readonly CipherSuitesPolicy Suites = new([
         TlsCipherSuite.TLS_AES_128_GCM_SHA256,
@@ -149,9 +154,18 @@ internal sealed class ArchiveLink(EdgeIdentity identity, TimeProvider clock)
                 shown is X509Certificate2 certificate && IsArchive(certificate),
         };
 
-    /// <summary>Of the pinned authority, for servers, valid now, and naming the host that was called.</summary>
+    /// <summary>
+    /// Of the pinned authority, for servers, valid now, and naming the host that was called as its alternative name. Devices
+    /// have certificates of the same authority, good for servers too, which say so: none of them is the archive.
+    /// </summary>
     private bool IsArchive(X509Certificate2 certificate)
     {
+        var names = certificate.Extensions.FirstOrDefault(extension => extension.Oid?.Value == SubjectAlternativeName);
+        if (names is null || names.RawData.AsSpan().IndexOf(DeviceName) >= 0)
+        {
+            return false;
+        }
+
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(identity.Authorities);
@@ -159,7 +173,8 @@ internal sealed class ArchiveLink(EdgeIdentity identity, TimeProvider clock)
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationTime = clock.GetUtcNow().UtcDateTime;
         chain.ChainPolicy.ApplicationPolicy.Add(new(ServerAuthentication));
-        return chain.Build(certificate) && certificate.MatchesHostname(identity.Host);
+        return chain.Build(certificate)
+            && certificate.MatchesHostname(identity.Host, allowWildcards: false, allowCommonName: false);
     }
 
     private sealed class StreamTransport(Stream stream) : IDuplexPipe

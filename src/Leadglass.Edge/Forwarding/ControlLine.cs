@@ -77,7 +77,7 @@ internal sealed class ControlLine(
     private async Task TalkAsync(CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        if (now >= _nextReport)
+        if (now >= _nextReport || _nextReport - now > TimeSpan.FromSeconds(options.ReportSeconds))
         {
             await ReportAsync(cancel);
             _nextReport = now + TimeSpan.FromSeconds(options.ReportSeconds);

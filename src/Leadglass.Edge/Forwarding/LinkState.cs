@@ -42,7 +42,7 @@ internal sealed class LinkState(TimeSpan pauseMax, TimeProvider clock, EdgeLog l
             var now = clock.GetUtcNow();
             Trouble = why;
             _isUp = false;
-            if (now < _notBefore)
+            if (now < _notBefore && _notBefore - now <= pauseMax)
             {
                 // Several lines notice the same failure: it counts once.
                 return;
@@ -70,7 +70,8 @@ internal sealed class LinkState(TimeSpan pauseMax, TimeProvider clock, EdgeLog l
                 left = _notBefore - clock.GetUtcNow();
             }
 
-            if (left <= TimeSpan.Zero)
+            // Longer than any pause: the clock was set back.
+            if (left <= TimeSpan.Zero || left > pauseMax)
             {
                 return;
             }

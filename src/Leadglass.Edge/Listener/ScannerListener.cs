@@ -20,7 +20,8 @@ internal sealed class ScannerListener : IAsyncDisposable
     private readonly ConcurrentDictionary<Task, byte> _running = new();
     private readonly CancellationTokenSource _drain = new();
     private readonly CancellationTokenSource _abort = new();
-    private int _connections;
+    private readonly Dictionary<IPAddress, int> _bySource = [];
+    private volatile int _connections;
     private Task _accepting = Task.CompletedTask;
 
     public ScannerListener(EdgeOptions options, ScannerServices services)
@@ -109,9 +110,8 @@ internal sealed class ScannerListener : IAsyncDisposable
         {
             Refuse(client, source, EdgeRefusalReason.AddressNotListed);
         }
-        else if (Interlocked.Increment(ref _connections) > _connectionsMax)
+        else if (!TryEnter(source))
         {
-            Interlocked.Decrement(ref _connections);
             Refuse(client, source, EdgeRefusalReason.TooManyConnections);
         }
         else
@@ -124,6 +124,35 @@ internal sealed class ScannerListener : IAsyncDisposable
                 TaskContinuationOptions.None,
                 TaskScheduler.Default
             );
+        }
+    }
+
+    /// <summary>Counts a connection, of which one address has a third at most.</summary>
+    private bool TryEnter(IPAddress source)
+    {
+        lock (_bySource)
+        {
+            var ofSource = _bySource.GetValueOrDefault(source);
+            if (_connections >= _connectionsMax || ofSource >= Math.Max(2, _connectionsMax / 3))
+            {
+                return false;
+            }
+
+            _connections++;
+            _bySource[source] = ofSource + 1;
+            return true;
+        }
+    }
+
+    private void Leave(IPAddress source)
+    {
+        lock (_bySource)
+        {
+            _connections--;
+            if (--_bySource[source] == 0)
+            {
+                _bySource.Remove(source);
+            }
         }
     }
 
@@ -164,7 +193,7 @@ internal sealed class ScannerListener : IAsyncDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _connections);
+            Leave(source);
         }
     }
 

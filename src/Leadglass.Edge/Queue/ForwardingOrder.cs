@@ -6,9 +6,16 @@ namespace Leadglass.Edge;
 /// </summary>
 internal sealed class ForwardingOrder
 {
+    // A rest is never longer, unless the clock was set back.
+    private static readonly TimeSpan RestMax = TimeSpan.FromMinutes(11);
+
+    private static readonly Comparer<QueuedEnvelope> BySequence = Comparer<QueuedEnvelope>.Create(
+        (one, other) => one.Sequence.CompareTo(other.Sequence)
+    );
+
     private readonly Dictionary<ulong, Lane> _lanes = [];
     private readonly PriorityQueue<Lane, long> _ready = new();
-    private readonly Dictionary<uint, PriorityQueue<QueuedEnvelope, long>> _byAge = [];
+    private readonly Dictionary<uint, SortedSet<QueuedEnvelope>> _byAge = [];
     private readonly List<Lane> _resting = [];
     private readonly List<Lane> _blocked = [];
 
@@ -43,10 +50,10 @@ internal sealed class ForwardingOrder
         Bytes += envelope.Bytes;
         if (!_byAge.TryGetValue(envelope.Scanner, out var ofScanner))
         {
-            _byAge.Add(envelope.Scanner, ofScanner = new());
+            _byAge.Add(envelope.Scanner, ofScanner = new(BySequence));
         }
 
-        ofScanner.Enqueue(envelope, envelope.Sequence);
+        ofScanner.Add(envelope);
         if (_lanes.TryGetValue(envelope.Association, out var lane))
         {
             lane.Waiting.Enqueue(envelope);
@@ -64,7 +71,7 @@ internal sealed class ForwardingOrder
     {
         for (var i = _resting.Count - 1; i >= 0; i--)
         {
-            if (_resting[i].NotBefore <= now)
+            if (_resting[i].NotBefore <= now || _resting[i].NotBefore - now > RestMax)
             {
                 _ready.Enqueue(_resting[i], _resting[i].Waiting.Peek().Sequence);
                 _resting.RemoveAt(i);
@@ -99,7 +106,7 @@ internal sealed class ForwardingOrder
     {
         var lane = _lanes[envelope.Association];
         lane.Waiting.Dequeue();
-        envelope.HasLeft = true;
+        _byAge[envelope.Scanner].Remove(envelope);
         Count--;
         Bytes -= envelope.Bytes;
         if (lane.Waiting.TryPeek(out var next))
@@ -120,21 +127,7 @@ internal sealed class ForwardingOrder
         _resting.Add(lane);
     }
 
-    private QueuedEnvelope? OldestOf(uint scanner)
-    {
-        var ofScanner = _byAge[scanner];
-        while (ofScanner.TryPeek(out var oldest, out _))
-        {
-            if (!oldest.HasLeft)
-            {
-                return oldest;
-            }
-
-            ofScanner.Dequeue();
-        }
-
-        return null;
-    }
+    private QueuedEnvelope? OldestOf(uint scanner) => _byAge[scanner].Min;
 
     private sealed class Lane
     {

@@ -25,9 +25,6 @@ internal sealed record QueuedEnvelope(long Sequence, ulong Association, Guid Id,
     /// <summary>It waits for all older ones of its scanner, as a storage commitment request must.</summary>
     public bool IsBarrier => (uint)Association == 0;
 
-    /// <summary>It has left the queue.</summary>
-    public bool HasLeft { get; set; }
-
     /// <summary>The file's name: numbers only.</summary>
     public string FileName =>
         string.Create(CultureInfo.InvariantCulture, $"{Sequence:x16}-{Association:x16}-{Id:N}{Suffix}");

@@ -159,11 +159,13 @@ public sealed class ForwardingTests : IDisposable
         await AssertNothingIsSentAsync(archive);
     }
 
-    /// <summary>Every device's certificate is of the same authority: only the one that names the host is the archive's.</summary>
-    [Fact]
-    public async Task NothingIsSentToADeviceThatPosesAsTheArchive()
+    /// <summary>Every device's certificate is of the archive's authority, and may name the archive's host.</summary>
+    [Theory]
+    [InlineData("some-device.hospital.example", false)]
+    [InlineData("127.0.0.1", true)]
+    public async Task NothingIsSentToADeviceThatPosesAsTheArchive(string name, bool showsDevice)
     {
-        await using var archive = new StubArchive("some-device.hospital.example");
+        await using var archive = new StubArchive(name, showsDevice);
         Enrol(archive);
         await AssertNothingIsSentAsync(archive);
     }

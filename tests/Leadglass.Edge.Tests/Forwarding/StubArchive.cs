@@ -24,8 +24,10 @@ internal sealed class StubArchive : IAsyncDisposable
     private readonly Task _accepting;
 
     /// <param name="serverName">The host that its certificate names.</param>
-    public StubArchive(string serverName = "127.0.0.1")
+    /// <param name="showsDevice">Its certificate is that of an enrolled device.</param>
+    public StubArchive(string serverName = "127.0.0.1", bool showsDevice = false)
     {
+        ShowsDevice = showsDevice;
         _authority = MakeAuthority();
         _server = Issue(
             serverName,
@@ -36,6 +38,8 @@ internal sealed class StubArchive : IAsyncDisposable
         _listener.Start();
         _accepting = AcceptAsync();
     }
+
+    private bool ShowsDevice { get; }
 
     public Guid Id { get; } = Guid.NewGuid();
 
@@ -135,6 +139,11 @@ internal sealed class StubArchive : IAsyncDisposable
         else
         {
             names.AddDnsName(name);
+        }
+
+        if (ShowsDevice)
+        {
+            names.AddUri(new Uri("urn:leadglass:device:ct1"));
         }
 
         request.CertificateExtensions.Add(names.Build());

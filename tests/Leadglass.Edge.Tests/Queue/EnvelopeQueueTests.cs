@@ -18,7 +18,7 @@ public sealed class EnvelopeQueueTests
         var other = await StoreAsync(queue, 2);
         var taken = await queue.TakeAsync(CancellationToken.None);
         Assert.Equal(first, taken.Id);
-        queue.PutBack(taken, TimeSpan.FromHours(1));
+        queue.PutBack(taken, TimeSpan.FromMinutes(10));
 
         // The second of the same association waits with it; the other association goes on.
         var next = await queue.TakeAsync(CancellationToken.None);
