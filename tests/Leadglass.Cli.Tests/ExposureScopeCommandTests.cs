@@ -27,6 +27,20 @@ public sealed class ExposureScopeCommandTests
         );
     }
 
+    [Theory]
+    [InlineData("fd00::/48", true)]
+    [InlineData("fd00:64::a00:0/120", true)]
+    [InlineData("::1", false)]
+    [InlineData("10.0.0.0/8", false)]
+    public async Task Check_warns_where_a_translator_may_lie_in_a_network(string network, bool isWarned)
+    {
+        using var folder = new TemporaryFolder();
+        await InitAsync(folder, "--network", network);
+        var check = await CommandRun.OfAsync(folder, "exposure", "scope", "check", folder.Below("scope.yaml"));
+        Assert.Equal(ExitCode.Done, check.ExitCode);
+        Assert.Equal(isWarned, check.Out.Contains("NAT64", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Init_overwrites_nothing()
     {

@@ -109,10 +109,19 @@ public static class ScopeSummary
                     "  that none of the addresses is a scanner or another device that takes one association at a time",
                 }
                 : ["  that no other device is among the addresses"],
+            .. scope.Networks.Any(network => MayBeTranslated(network.Addresses))
+                ? new[]
+                {
+                    "  that no translator to IPv4 (NAT64) has its prefix in the IPv6 networks: what lies behind it would count as local; exclude it",
+                }
+                : [],
             .. scope.Authorisation.RecordsBasis is { } basis
                 ? new[] { $"  that records may be received in flight at rungs 5b and 6: {basis}" }
                 : [],
         ];
+
+    // A site's own prefix looks like any other of its addresses (RFC 6052 2.2).
+    private static bool MayBeTranslated(AddressRange network) => !network.IsV4 && network.Last > UInt128.One;
 
     private static string Number(decimal value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
