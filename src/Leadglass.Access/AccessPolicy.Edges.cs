@@ -58,7 +58,9 @@ public sealed partial class AccessPolicy
                     Address = refusal.Address?.ToString(),
                     Refusal = refusal.Reason,
                     Count = Math.Max(1, refusal.Count),
-                    Detail = refusal.CallingAeTitle is { } title ? $"called itself {title}" : null,
+                    Detail =
+                        $"at the edge in the minute {refusal.Minute.UtcDateTime:yyyy-MM-dd HH:mm} UTC"
+                        + (refusal.CallingAeTitle is { } title ? $", called itself {title}" : ""),
                 }
             );
         }
@@ -157,11 +159,13 @@ public sealed partial class AccessPolicy
 /// <param name="CallingAeTitle">What it called itself; null: it did not come that far.</param>
 /// <param name="Address">From where it came.</param>
 /// <param name="Reason">Why it was refused.</param>
-/// <param name="Count">How often since the last report.</param>
+/// <param name="Count">How often.</param>
+/// <param name="Minute">When: an edge without a link reports later.</param>
 public sealed record RefusedAtEdge(
     string? Device,
     AeTitle? CallingAeTitle,
     IPAddress? Address,
     RefusalReason Reason,
-    int Count
+    int Count,
+    DateTimeOffset Minute
 );

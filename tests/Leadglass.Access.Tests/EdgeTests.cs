@@ -259,8 +259,22 @@ public sealed class EdgeTests
         archive.Policy.NoteRefusedAtEdge(
             edge,
             [
-                new RefusedAtEdge(null, AeTitle.Parse("ROGUE"), Ward, RefusalReason.SourceNotListed, 7),
-                new RefusedAtEdge("ct1", AeTitle.Parse("CT1"), Ward, RefusalReason.RightMissing, 1),
+                new RefusedAtEdge(
+                    null,
+                    AeTitle.Parse("ROGUE"),
+                    Ward,
+                    RefusalReason.SourceNotListed,
+                    7,
+                    archive.Clock.GetUtcNow()
+                ),
+                new RefusedAtEdge(
+                    "ct1",
+                    AeTitle.Parse("CT1"),
+                    Ward,
+                    RefusalReason.RightMissing,
+                    1,
+                    archive.Clock.GetUtcNow()
+                ),
             ]
         );
         Assert.Equal(

@@ -23,6 +23,9 @@ public sealed class CommitmentQueue
     /// </summary>
     public const int InstancesPerDeviceMax = 100_000;
 
+    /// <summary>Requests that may wait for all edges together; older ones make room.</summary>
+    public const int RequestsOfEdgesMax = 500;
+
     private const string FileName = "commitments";
     private readonly IDurableFolder _state;
     private readonly MasterKey _master;
@@ -60,7 +63,7 @@ public sealed class CommitmentQueue
     }
 
     /// <summary>
-    /// Keeps a request durably; false if too many requests wait, or too many requests or instances of this device, or one
+    /// Keeps a request durably. One that came through an edge makes room for itself; of others: false if too many requests wait, or too many requests or instances of this device, or one
     /// of this device has this Transaction UID.
     /// </summary>
     /// <exception cref="DurableIOException">It could not be written.</exception>
@@ -68,6 +71,12 @@ public sealed class CommitmentQueue
     {
         lock (_gate)
         {
+            if (commitment.Through is not null)
+            {
+                Save(WithRoom(commitment).Add(commitment));
+                return true;
+            }
+
             var ofDevice = _pending.FindAll(other => other.Device == commitment.Device);
             if (
                 _pending.Count >= RequestsMax
@@ -81,6 +90,35 @@ public sealed class CommitmentQueue
 
             Save(_pending.Add(commitment));
             return true;
+        }
+    }
+
+    /// <summary>
+    /// What waits, less what makes room for a request that came through an edge: the same transaction asked for anew, and
+    /// the oldest of its device, or of all edges. A device that never takes its results holds up neither its edge's queue
+    /// nor others, and asks again for what it still wants to know.
+    /// </summary>
+    private ImmutableList<PendingCommitment> WithRoom(PendingCommitment commitment)
+    {
+        var kept = _pending.RemoveAll(other =>
+            other.Device == commitment.Device && other.TransactionUid == commitment.TransactionUid
+        );
+        while (true)
+        {
+            var ofDevice = kept.FindAll(other => other.Device == commitment.Device);
+            var ofEdges = kept.FindAll(other => other.Through is not null);
+            var oldest =
+                ofDevice.Count >= RequestsPerDeviceMax
+                || ofDevice.Sum(other => other.Instances.Length) > InstancesPerDeviceMax - commitment.Instances.Length
+                    ? ofDevice.FirstOrDefault()
+                : ofEdges.Count >= RequestsOfEdgesMax ? ofEdges[0]
+                : null;
+            if (oldest is null)
+            {
+                return kept;
+            }
+
+            kept = kept.Remove(oldest);
         }
     }
 

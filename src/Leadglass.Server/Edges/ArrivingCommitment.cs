@@ -62,7 +62,6 @@ internal sealed class ArrivingCommitment(
             return DimseStatus.Success;
         }
 
-        // A full queue of one device's results must not hold up what others have stored.
         return host.Archive.CommitmentResults.TryAdd(pending) ? DimseStatus.Success : DimseStatus.ProcessingFailure;
     }
 

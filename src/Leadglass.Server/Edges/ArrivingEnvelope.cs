@@ -173,7 +173,7 @@ internal sealed class ArrivingEnvelope : IIncomingInstance, IAsyncDisposable
             }
         );
         var instance = new ArrivingInstance(arriving, grant, _tally);
-        return rules is null ? instance : new CoercedInstance(instance, grant, rules, syntax, _notes);
+        return rules is null ? instance : new CoercedInstance(instance, _host.Policy, grant, rules, syntax, _notes);
     }
 
     /// <summary>Whether what came opens; else it is refused, noted and of no further interest.</summary>

@@ -15,6 +15,7 @@ internal sealed class CoercedInstance : IIncomingInstance, IDisposable
     private static readonly ReadLimits Limits = new() { HeldBytesMax = 16 << 20, TotalBytesMax = 64L << 30 };
 
     private readonly IIncomingInstance _inner;
+    private readonly AccessPolicy _policy;
     private readonly AccessGrant _grant;
     private readonly CoercionRules _rules;
     private readonly CoercionNotes _notes;
@@ -26,13 +27,14 @@ internal sealed class CoercedInstance : IIncomingInstance, IDisposable
     /// <param name="syntax">How the data set is encoded; not deflated.</param>
     public CoercedInstance(
         IIncomingInstance inner,
+        AccessPolicy policy,
         AccessGrant grant,
         CoercionRules rules,
         TransferSyntax syntax,
         CoercionNotes notes
     )
     {
-        (_inner, _grant, _rules, _notes) = (inner, grant, rules, notes);
+        (_inner, _policy, _grant, _rules, _notes) = (inner, policy, grant, rules, notes);
         _original = new InstanceReader(syntax, Limits);
         _replacement = new AttributeReplacement(syntax, Texts(rules), _ => false, _coerced, Limits);
     }
@@ -73,7 +75,18 @@ internal sealed class CoercedInstance : IIncomingInstance, IDisposable
 
         var header = _original.Header!;
         _ = StudyInstanceUid.TryParse(header.GetString(DicomTag.StudyInstanceUID), out var study);
-        await _notes.RecordAsync(_grant, study, Describe(header), cancellationToken);
+        try
+        {
+            await _notes.RecordAsync(_policy, _grant, study, Describe(header), cancellationToken);
+        }
+        catch (AccessRefusedException failure)
+        {
+            await AbandonAsync();
+            return failure.Reason is RefusalReason.TrailUnavailable
+                ? DimseStatus.OutOfResources
+                : DimseStatus.NotAuthorized;
+        }
+
         Dispose();
         return await _inner.CompleteAsync(cancellationToken);
     }
@@ -155,6 +168,7 @@ internal sealed class CoercionNotes
     /// <summary>Returns when the trail has it.</summary>
     /// <exception cref="AccessRefusedException">The grant does not hold, or the trail fails.</exception>
     public async ValueTask RecordAsync(
+        AccessPolicy policy,
         AccessGrant grant,
         StudyInstanceUid study,
         string detail,
@@ -170,7 +184,14 @@ internal sealed class CoercionNotes
             }
         }
 
-        await AccessPolicy.RecordCoercionAsync(grant, study, detail, cancellationToken);
+        // The instance may have taken longer to arrive than its grant holds.
+        var fresh = policy.Renew(grant) switch
+        {
+            AccessDecision.Granted granted => granted.Grant,
+            AccessDecision.Refused refused => throw new AccessRefusedException(refused.Reason),
+            _ => throw new AccessRefusedException(RefusalReason.AccessWithdrawn),
+        };
+        await AccessPolicy.RecordCoercionAsync(fresh, study, detail, cancellationToken);
         lock (_gate)
         {
             if (_recorded.Count >= KeptMax)

@@ -61,7 +61,7 @@ internal sealed class EdgeControl(ArchiveHost host, ServerLog log, DeviceIdentit
             host.Policy.NoteRefusedAtEdge(edge, report.Refusals.OfType<EdgeRefusal>().Select(Refusal));
         }
 
-        var scanners = EdgeScanners.Of(host.Devices.Current, edge.Name);
+        var scanners = EdgeScanners.Of(host, edge.Name);
         return Reply(
             new EdgeInstructions(
                 scanners.Digest == report.ScannersDigest ? null : scanners,
@@ -79,7 +79,14 @@ internal sealed class EdgeControl(ArchiveHost host, ServerLog log, DeviceIdentit
             await host.Policy.RecordRenewedAsync(edge, cancellationToken);
             await host.Devices.ChangeAsync(
                 edge.Name,
-                device => device with { Certificates = [.. Kept(device), issued.Certificate] },
+                device =>
+                    device.Enabled
+                    && device.Certificates.Any(held => held.Fingerprint == edge.Fingerprint && !held.IsRevoked)
+                        ? device with
+                        {
+                            Certificates = [.. Kept(device), issued.Certificate],
+                        }
+                        : throw new EnrolmentException("it was shut out meanwhile"),
                 cancellationToken
             );
             return Reply(
@@ -198,7 +205,8 @@ internal sealed class EdgeControl(ArchiveHost host, ServerLog log, DeviceIdentit
                 EdgeRefusalReason.TooManyConnections => RefusalReason.TooManyAtOnce,
                 _ => RefusalReason.WrongProtocol,
             },
-            (int)Math.Clamp(refusal.Count, 1, CountMax)
+            (int)Math.Clamp(refusal.Count, 1, CountMax),
+            refusal.Minute
         );
     }
 

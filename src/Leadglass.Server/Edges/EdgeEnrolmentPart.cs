@@ -154,7 +154,7 @@ internal sealed class EdgeEnrolmentPart(ArchiveHost host, ServeOptions options)
             host.EdgeKey.PublicKey.Export(),
             issued.CertificatePem,
             host.Authority.CertificatePem,
-            EdgeScanners.Of(host.Devices.Current, edge.Name)
+            EdgeScanners.Of(host, edge.Name)
         );
 
     /// <summary>A code that nobody knows, so that an unknown one is answered as slowly as a known one.</summary>

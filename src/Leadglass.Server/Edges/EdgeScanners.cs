@@ -9,16 +9,18 @@ namespace Leadglass.Server.Edges;
 internal static class EdgeScanners
 {
     /// <summary>Those that are enabled now. Rules that the archive applies by itself are not the edge's to know.</summary>
-    public static ScannerList Of(EnrolledDevices devices, string edge)
+    public static ScannerList Of(ArchiveHost host, string edge)
     {
         List<ScannerEntry> entries =
         [
-            .. devices.All.Where(device => device.Enabled && IsBehind(device, edge)).Select(Entry),
+            .. host.Devices.Current.All.Where(device => device.Enabled && IsBehind(device, edge)).Select(Entry),
         ];
-        var digest = SHA256.HashData(
-            JsonSerializer.SerializeToUtf8Bytes(new ScannerList("", entries), WireJson.Default.ScannerList)
-        );
-        return new ScannerList(Convert.ToHexStringLower(digest), entries);
+        var list = new ScannerList("", entries)
+        {
+            PrivateSopClasses = [.. host.Configuration.PrivateStorageClasses.Take(ScannerList.ScannersMax)],
+        };
+        var digest = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(list, WireJson.Default.ScannerList));
+        return list with { Digest = Convert.ToHexStringLower(digest) };
     }
 
     /// <summary>Whether a device is behind this edge.</summary>

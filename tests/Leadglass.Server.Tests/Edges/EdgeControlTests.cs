@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Leadglass.Access;
+using Leadglass.Archive;
 using Leadglass.Dicom;
 using Leadglass.Dicom.Network;
 using Leadglass.Edge;
@@ -203,6 +204,31 @@ public sealed class EdgeControlTests
     }
 
     [Fact]
+    public async Task ADeviceThatNeverTakesItsResultsHoldsUpNothing()
+    {
+        await using var archive = await ServedArchive.StartAsync();
+        using var edge = await TestEdge.EnrolAsync(archive, "ward");
+        await edge.AddAsync("ct1", DeviceRights.Store);
+        await using var association = await edge.CallAsync();
+        var instance = TestInstance.Make("Ada", 1);
+        var requests = Enumerable
+            .Range(0, CommitmentQueue.RequestsPerDeviceMax + 3)
+            .Select(number => Request(edge, $"2.25.{number}", instance))
+            .ToList();
+        foreach (var request in requests)
+        {
+            Assert.Equal(DimseStatus.Success, await association.Dicom.StoreAsync(request));
+        }
+
+        var again = Request(edge, $"2.25.{requests.Count - 1}", instance);
+        Assert.Equal(DimseStatus.Success, await association.Dicom.StoreAsync(again));
+        Assert.Equal(
+            [.. requests[3..^1].Select(request => request.Id), again.Id],
+            (await InquireAsync(association)).Select(answer => answer.Request)
+        );
+    }
+
+    [Fact]
     public async Task AnotherEdgeDoesNotGetTheAnswers()
     {
         await using var archive = await ServedArchive.StartAsync();
@@ -316,10 +342,13 @@ public sealed class EdgeControlTests
             )
         ).Answers;
 
-    private static TestEnvelope Request(TestEdge edge, params TestInstance[] instances)
+    private static TestEnvelope Request(TestEdge edge, params TestInstance[] instances) =>
+        Request(edge, "2.25.77", instances);
+
+    private static TestEnvelope Request(TestEdge edge, string transaction, params TestInstance[] instances)
     {
         var information = new DataSet();
-        information.SetString(DicomTag.TransactionUID, "2.25.77");
+        information.SetString(DicomTag.TransactionUID, transaction);
         information.SetItems(
             DicomTag.ReferencedSOPSequence,
             [
