@@ -32,13 +32,25 @@ internal static partial class DataBearing
             || LooksLikeRecords(Encoding.Latin1.GetString(body))
         );
 
-    private static bool LooksLikeRecords(string text) => Tag().IsMatch(text) || Uid().IsMatch(text);
+    private static bool LooksLikeRecords(string text) =>
+        Attribute().IsMatch(text) || Element().IsMatch(text) || Uid().IsMatch(text);
 
-    /// <summary>A member of DICOM JSON or an attribute of the XML model: <c>"00100010"</c>.</summary>
-    [GeneratedRegex("\"[0-9A-Fa-f]{8}\"", RegexOptions.None, 1000)]
-    private static partial Regex Tag();
+    /// <summary>An attribute of DICOM JSON: its tag with its value representation (PS3.18 F.2.2).</summary>
+    [GeneratedRegex("\"[0-9A-Fa-f]{8}\"\\s*:\\s*\\{\\s*\"vr\"\\s*:\\s*\"[A-Z]{2}\"", RegexOptions.None, 1000)]
+    private static partial Regex Attribute();
 
-    /// <summary>A UID of the roots that devices, this archive and the standard use, with four parts at least.</summary>
-    [GeneratedRegex(@"(?<![0-9.])(?:1\.[23]|2\.25)(?:\.[0-9]+){3,}", RegexOptions.None, 1000)]
+    /// <summary>An attribute of the native XML model (PS3.19 A.1.5).</summary>
+    [GeneratedRegex("<DicomAttribute\\s[^>]*tag=", RegexOptions.None, 1000)]
+    private static partial Regex Element();
+
+    /// <summary>
+    /// A UID as devices make them: long, and not one of the standard's own. What a version, an address or a date looks like is
+    /// shorter, and so are the names that a look makes up, which a page may repeat.
+    /// </summary>
+    [GeneratedRegex(
+        @"(?<![0-9.])(?:2\.25\.[0-9]{15,39}|(?!1\.2\.840\.10008\.)1\.[23](?=[0-9.]{16,})(?:\.[0-9]+){4,})",
+        RegexOptions.None,
+        1000
+    )]
     private static partial Regex Uid();
 }

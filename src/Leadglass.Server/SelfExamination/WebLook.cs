@@ -120,7 +120,7 @@ internal sealed partial class WebLook(
         try
         {
             var answer = await browser.AskAsync(method, path, proof, cancel);
-            return WelcomeList.Holds(route) ? JudgeWelcome(answer) : Judge(answer);
+            return JudgeAny(route, answer);
         }
         catch (Exception failure) when (failure is HttpRequestException or TimeoutException)
         {
@@ -132,25 +132,23 @@ internal sealed partial class WebLook(
         }
     }
 
+    /// <summary>Data is an answer whatever the status says.</summary>
+    private static LookAnswer JudgeAny(string route, StrangersAnswer answer) =>
+        DataBearing.Is(answer.MediaType, answer.Body.Span)
+            ? new(LookVerdict.Answered, $"HTTP {answer.Status} with data of an archive")
+        : answer.Status is StatusCodes.Status408RequestTimeout or StatusCodes.Status429TooManyRequests or >= 500
+            ? new(LookVerdict.NotLooked, $"HTTP {answer.Status}")
+        : WelcomeList.Holds(route) ? new(LookVerdict.Refused, $"HTTP {answer.Status}")
+        : Judge(answer);
+
     /// <summary>Strangers get one answer, whatever is there: any other says that something behind the gate has answered.</summary>
     private static LookAnswer Judge(StrangersAnswer answer) =>
         answer.Status switch
         {
             StatusCodes.Status401Unauthorized => new(LookVerdict.Refused, "HTTP 401"),
             StatusCodes.Status302Found when IsSignIn(answer.Location) => new(LookVerdict.Refused, "sent to sign-in"),
-            StatusCodes.Status408RequestTimeout or StatusCodes.Status429TooManyRequests or >= 500 => new(
-                LookVerdict.NotLooked,
-                $"HTTP {answer.Status}"
-            ),
             _ => new(LookVerdict.Answered, $"HTTP {answer.Status}"),
         };
-
-    private static LookAnswer JudgeWelcome(StrangersAnswer answer) =>
-        answer.Status is StatusCodes.Status408RequestTimeout or StatusCodes.Status429TooManyRequests or >= 500
-            ? new(LookVerdict.NotLooked, $"HTTP {answer.Status}")
-        : DataBearing.Is(answer.MediaType, answer.Body.Span)
-            ? new(LookVerdict.Answered, $"HTTP {answer.Status} with data of an archive")
-        : new(LookVerdict.Refused, $"HTTP {answer.Status}");
 
     private static bool IsSignIn(Uri? location) =>
         location?.OriginalString.StartsWith("/signin?", StringComparison.Ordinal) == true;

@@ -89,12 +89,28 @@ public sealed class SelfExaminerTests
             application.Use(
                 (context, next) =>
                     context.Request.Path == "/signin/code"
-                        ? GiveAsync(context, "<p>Study 1.2.840.113619.2.55.3</p>", "text/html")
+                        ? GiveAsync(context, "<p>Study 1.2.840.113619.2.55.3.604688119</p>", "text/html")
                         : next(context)
             )
         );
         await using var archive = await StartAsync(WithWeb(more));
         Assert.Equal(["web /signin"], (await LookAsync(archive)).Closed);
+    }
+
+    /// <summary>A refusal by its status, and a list of studies by its body.</summary>
+    [Fact]
+    public async Task A_refusal_that_bears_data_is_closed()
+    {
+        var more = new WebPart(Use: application =>
+            application.Use(
+                (context, next) =>
+                    context.Request.Path == "/api/changes"
+                        ? GiveAsync(context, Study, "application/json", StatusCodes.Status401Unauthorized)
+                        : next(context)
+            )
+        );
+        await using var archive = await StartAsync(WithWeb(more));
+        Assert.Equal(["web /api"], (await LookAsync(archive)).Closed);
     }
 
     /// <summary>Whoever comes counts as the viewer of somebody who may query and retrieve.</summary>
