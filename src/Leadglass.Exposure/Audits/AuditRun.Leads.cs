@@ -27,7 +27,6 @@ public sealed partial class AuditRun
         }
     }
 
-    // Before anything is probed: a file is fetched through the gate, and thus in the scope's hours.
     // Addresses of names in networks that are too large to be walked.
     private async Task NamedAsync(CancellationToken cancel)
     {

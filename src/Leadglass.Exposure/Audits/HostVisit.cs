@@ -113,23 +113,33 @@ internal sealed class HostVisit(IPAddress address, ScopeGate gate, DecisionLog l
         {
             if (!await WebAsync(target, plan, cancel))
             {
-                await DicomAsync(target, plan, cancel);
+                Keep(await probes.DicomAsync(target, plan, hint: null, cancel));
             }
+            return;
         }
-        else if (!await DicomAsync(target, plan, cancel))
+        var seen = await probes.DicomAsync(target, plan, hint: null, cancel);
+        if (!Keep(seen) && !IsSparedOfWeb(target, plan) && !await WebAsync(target, plan, cancel) && IsMutualTls(seen))
         {
-            await WebAsync(target, plan, cancel);
+            // A closed endpoint of what is behind it, if the host turns out to be an archive.
+            _dicom.Add(seen);
         }
     }
 
-    private async ValueTask<bool> DicomAsync(ProbeTarget target, ProbePlan plan, CancellationToken cancel)
+    /// <summary>A device, of which no more than identification is allowed, is not asked for HTTP where DICOM is at home.</summary>
+    private static bool IsSparedOfWeb(ProbeTarget target, ProbePlan plan) =>
+        plan.HighestRung <= Rung.Identify && KnownPorts.IsDicom(target.Port);
+
+    private static bool IsMutualTls(DicomObservation seen) => seen.Tls is { RequiresClientCertificate: true };
+
+    /// <summary>Keeps what speaks DICOM, or refuses whoever has no certificate at a port that DICOM is known by.</summary>
+    private bool Keep(DicomObservation seen)
     {
-        var seen = await probes.DicomAsync(target, plan, hint: null, cancel);
-        if (seen.SpeaksDicom)
+        var isDicom = seen.SpeaksDicom || (IsMutualTls(seen) && KnownPorts.IsDicom(seen.Target.Port));
+        if (isDicom)
         {
             _dicom.Add(seen);
         }
-        return seen.SpeaksDicom;
+        return isDicom;
     }
 
     private async ValueTask<bool> WebAsync(ProbeTarget target, ProbePlan plan, CancellationToken cancel)

@@ -21,6 +21,14 @@ internal static class KnownPorts
         9443,
     }.ToFrozenSet();
 
+    // IANA's, and the defaults of products.
+    private static readonly FrozenSet<int> Dicom = new[] { 104, 2345, 2761, 2762, 4242, 5678 }
+        .Concat(Enumerable.Range(11_112, 8))
+        .ToFrozenSet();
+
     /// <summary>Whether HTTP is asked first.</summary>
     public static bool IsWeb(int port) => Web.Contains(port);
+
+    /// <summary>Whether DICOM is known by this port: TLS there that asks for a certificate is DICOM's.</summary>
+    public static bool IsDicom(int port) => Dicom.Contains(port);
 }

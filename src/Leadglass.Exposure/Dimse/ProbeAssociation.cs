@@ -143,11 +143,22 @@ internal sealed partial class ProbeAssociation : IAsyncDisposable
         {
             _wire.Dispose();
             _identifier?.Dispose();
+            await CloseAsync();
+        }
+    }
+
+    /// <summary>Closes the connection, whatever its stream does: until then no other may be made to its host.</summary>
+    private async ValueTask CloseAsync()
+    {
+        try
+        {
             if (!ReferenceEquals(_stream, _connection.Stream))
             {
                 await _stream.DisposeAsync();
             }
-
+        }
+        finally
+        {
             await _connection.DisposeAsync();
         }
     }

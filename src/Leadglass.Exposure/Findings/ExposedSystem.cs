@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Net;
 
 namespace Leadglass.Exposure;
@@ -13,17 +12,12 @@ public sealed record ExposedSystem(
     IReadOnlyList<WebObservation> Web
 )
 {
-    // Ports by which DICOM is known (IANA, and the defaults of products): TLS there that asks for a certificate is DICOM's.
-    private static readonly FrozenSet<int> DicomPorts = new[] { 104, 2345, 2761, 2762, 4242, 5678 }
-        .Concat(Enumerable.Range(11_112, 8))
-        .ToFrozenSet();
-
     /// <summary>
     /// Whether it is a system: something on it speaks DICOM or DICOMweb, or refuses whoever has no certificate at a port that
     /// DICOM is known by.
     /// </summary>
     public bool Speaks =>
-        Dicom.Any(seen => seen.SpeaksDicom || (IsMutualTls(seen) && DicomPorts.Contains(seen.Target.Port)))
+        Dicom.Any(seen => seen.SpeaksDicom || (IsMutualTls(seen) && KnownPorts.IsDicom(seen.Target.Port)))
         || Web.Any(seen => seen.SpeaksDicomWeb);
 
     /// <summary>The verdict under a scope, which knows whose the address is and whether it is a device.</summary>

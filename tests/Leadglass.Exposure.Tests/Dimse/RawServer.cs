@@ -9,20 +9,22 @@ namespace Leadglass.Exposure.Tests.Dimse;
 /// <summary>A server whose every byte a test chooses.</summary>
 internal sealed class RawServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _served = [];
     private readonly Func<RawServerConnection, Task> _serve;
     private readonly Task _accepting;
 
-    public RawServer(Func<RawServerConnection, Task> serve)
+    public RawServer(Func<RawServerConnection, Task> serve, IPEndPoint? at = null)
     {
         _serve = serve;
+        _listener = new TcpListener(at ?? new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
-    public ProbeTarget Target => new(IPAddress.Loopback, ((IPEndPoint)_listener.LocalEndpoint).Port);
+    public ProbeTarget Target =>
+        new(((IPEndPoint)_listener.LocalEndpoint).Address, ((IPEndPoint)_listener.LocalEndpoint).Port);
 
     public int Connections { get; private set; }
 

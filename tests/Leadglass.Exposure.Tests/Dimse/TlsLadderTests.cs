@@ -69,6 +69,30 @@ public sealed class TlsLadderTests
     }
 
     [Fact]
+    public async Task ACarrierThatBreaksAtItsEndDoesNotKeepTheHostsTurn()
+    {
+        using var certificate = Certificate();
+        await using var scp = new ScpDouble(
+            Inside(certificate, SslProtocols.Tls13, wantsCertificate: false) with
+            {
+                Find = (_, identifier, _) => Rows(identifier),
+            }
+        );
+        var dialer = Probing.Dialer();
+        var probe = new DicomProbe(dialer, TimeProvider.System, Probing.Times, BreakingCarrier);
+        var plan = Probing.Plan(Rung.CountRecords);
+        var seen = await probe.ObserveAsync(scp.Target, plan, null, TestContext.Current.CancellationToken);
+        Assert.Equal(Answer.Open, seen.At(Rung.CountRecords).Answer);
+        Assert.Equal(0, dialer.Turns.Taken);
+
+        static CarrierProcess BreakingCarrier()
+        {
+            var carrier = Probing.CarrierInThisProcess();
+            return carrier with { Input = new BreakingStream(carrier.Input) };
+        }
+    }
+
+    [Fact]
     public async Task WithoutACarrierNoRecordIsAskedForInsideTls()
     {
         using var certificate = Certificate();
@@ -179,6 +203,27 @@ public sealed class TlsLadderTests
                 return tls;
             },
         };
+
+    /// <summary>The input of a process that is gone: closing it fails.</summary>
+    private sealed class BreakingStream(Stream inner) : ForwardOnlyStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            inner.ReadAsync(buffer, cancellationToken);
+
+        public override ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer,
+            CancellationToken cancellationToken = default
+        ) => inner.WriteAsync(buffer, cancellationToken);
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+        public override async ValueTask DisposeAsync()
+        {
+            await inner.DisposeAsync();
+            await base.DisposeAsync();
+            throw new IOException("broken pipe");
+        }
+    }
 
     private static X509Certificate2 Certificate(int names = 1)
     {

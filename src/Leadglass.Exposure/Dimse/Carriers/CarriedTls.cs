@@ -112,25 +112,40 @@ internal sealed class CarriedTls : ForwardOnlyStream
         }
 
         _isDisposed = true;
-        // The end of its input lets the carrier send what it still has, an A-ABORT perhaps, and end.
-        await _carrier.Input.DisposeAsync();
         try
         {
+            await EndCarrierAsync();
+        }
+        finally
+        {
+            // However the carrier ended, the connection does too.
+            await _target.DisposeAsync();
+            _frames.Dispose();
+            _done.Dispose();
+            await base.DisposeAsync();
+        }
+    }
+
+    private async ValueTask EndCarrierAsync()
+    {
+        try
+        {
+            // The end of its input lets the carrier send what it still has, an A-ABORT perhaps, and end.
+            await EndInputAsync();
             await _carrying.WaitAsync(FarewellMax, _time);
         }
         catch (TimeoutException)
         {
             // It is ended all the same.
         }
+        finally
+        {
+            await _done.CancelAsync();
+            _carrier.End();
+        }
 
-        await _done.CancelAsync();
-        _carrier.End();
         await Task.WhenAll(_carrying, _receiving);
         await _plain.Reader.CompleteAsync();
-        await _target.DisposeAsync();
-        _frames.Dispose();
-        _done.Dispose();
-        await base.DisposeAsync();
     }
 
     /// <summary>From the target to the carrier.</summary>
