@@ -47,6 +47,9 @@ public sealed record AuditDocument
     /// <summary>What came of it in numbers.</summary>
     public required AuditTotals Totals { get; init; }
 
+    /// <summary>Ports that were given up: what is said of their hosts rests on the others.</summary>
+    public GivenUp GivenUp { get; init; } = new(0, []);
+
     /// <summary>What the scope refused, summed by rule; the decision log has each.</summary>
     [JsonRequired]
     public IReadOnlyList<RefusalCount> Refusals { get; init; } = [];
@@ -76,6 +79,23 @@ public sealed record AuditScope(
     DateTimeOffset ValidFrom,
     DateTimeOffset ValidUntil
 );
+
+/// <summary>Ports that were given up.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Ports">The first of them, by address and port.</param>
+public sealed record GivenUp(int Count, IReadOnlyList<GivenUpPort> Ports)
+{
+    /// <summary>As many as are listed.</summary>
+    public const int ListedMax = 4_096;
+}
+
+/// <summary>A port that was given up.</summary>
+/// <param name="Address">The address.</param>
+/// <param name="Port">The port.</param>
+/// <param name="Reason">
+/// <c>host-time-over</c>, <c>host-share-used</c> (bytes or time of its connections), <c>probe-failed</c>, <c>too-many-ports</c>.
+/// </param>
+public sealed record GivenUpPort(string Address, int Port, string Reason);
 
 /// <summary>How often a rule of the scope refused.</summary>
 /// <param name="Rule">The rule.</param>

@@ -15,6 +15,7 @@ internal sealed class AuditRecord : IDisposable
     private readonly Dictionary<IPAddress, SortedSet<int>> _before;
     private readonly HashSet<(IPAddress Address, int Port)> _known = [];
     private readonly HashSet<(IPAddress Address, int Port)> _listening;
+    private readonly Dictionary<(IPAddress Address, int Port), string> _givenUp;
     private readonly Lock _lock = new();
 
     private AuditRecord(
@@ -29,6 +30,8 @@ internal sealed class AuditRecord : IDisposable
         _findings = findings.ToDictionary(finding => finding.Address);
         _before = memory.Open.ToDictionary(host => host.Key, host => host.Value);
         _listening = [.. memory.Listening];
+        _givenUp = new(memory.GivenUp);
+        RefusedBefore = memory.Refused;
         Identity = memory.Identity;
         Position = memory.Position;
         Unfinished =
@@ -48,6 +51,30 @@ internal sealed class AuditRecord : IDisposable
     }
 
     public ScanIdentity Identity { get; }
+
+    /// <summary>What the scope refused in earlier runs, by rule.</summary>
+    public IReadOnlyDictionary<string, long> RefusedBefore { get; }
+
+    /// <summary>The ports that were given up, earlier runs included.</summary>
+    public GivenUp GivenUp
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new GivenUp(
+                    _givenUp.Count,
+                    [
+                        .. _givenUp
+                            .OrderBy(port => port.Key.Address, Comparer<IPAddress>.Create(Compare))
+                            .ThenBy(port => port.Key.Port)
+                            .Take(GivenUp.ListedMax)
+                            .Select(port => new GivenUpPort(port.Key.Address.ToString(), port.Key.Port, port.Value)),
+                    ]
+                );
+            }
+        }
+    }
 
     /// <summary>Where the scan stood when the record was opened.</summary>
     public ScanPosition Position { get; }
@@ -138,7 +165,9 @@ internal sealed class AuditRecord : IDisposable
                 default,
                 new Dictionary<IPAddress, SortedSet<int>>(),
                 new HashSet<(IPAddress, int)>(),
-                new HashSet<(IPAddress, int)>()
+                new HashSet<(IPAddress, int)>(),
+                new Dictionary<(IPAddress, int), string>(),
+                new Dictionary<string, long>()
             );
             return new AuditRecord(began, nothing, FindingJournal.Begin(findingsPath), []);
         }
@@ -212,16 +241,25 @@ internal sealed class AuditRecord : IDisposable
 
     /// <summary>Writes down that a port is probed, after what it showed was kept.</summary>
     /// <param name="isListening">Whether a connection came about.</param>
-    public void Done(IPAddress address, int port, bool isListening)
+    /// <param name="givenUp">Why it was given up; null where it was not.</param>
+    public void Done(IPAddress address, int port, bool isListening, string? givenUp)
     {
         lock (_lock)
         {
+            if (givenUp is null)
+            {
+                _givenUp.Remove((address, port));
+            }
+            else
+            {
+                _givenUp[(address, port)] = givenUp;
+            }
             if (isListening)
             {
                 _listening.Add((address, port));
             }
         }
-        _journal.Done(address, port, isListening);
+        _journal.Done(address, port, isListening, givenUp);
     }
 
     /// <summary>Has all ports of a host probed again when another one is found.</summary>
@@ -234,7 +272,7 @@ internal sealed class AuditRecord : IDisposable
     }
 
     /// <summary>Writes down where the scan stands.</summary>
-    public void At(ScanPosition position) => _journal.At(position);
+    public void At(ScanPosition position, Dictionary<string, long> refused) => _journal.At(position, refused);
 
     public void Dispose()
     {

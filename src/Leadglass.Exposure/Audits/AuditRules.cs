@@ -22,6 +22,14 @@ internal static class AuditRules
         {
             return $"it has more than {FindingsMax} findings";
         }
+        if (
+            document.GivenUp is not { Count: >= 0, Ports: { Count: <= GivenUp.ListedMax } listed }
+            || HasNull(listed)
+            || !listed.All(port => IsShort(port.Address) && IsShort(port.Reason))
+        )
+        {
+            return "its list of ports that were given up is too long or has a gap";
+        }
         if (document.Finished < document.Started)
         {
             return "it ended before it began";

@@ -27,9 +27,21 @@ public sealed partial class AuditRun
         );
     }
 
+    // By rule, earlier runs included.
+    private Dictionary<string, long> Refused()
+    {
+        var refused = _record.RefusedBefore.ToDictionary(entry => entry.Key, entry => entry.Value);
+        foreach (var (rule, count) in _gate.Counts.Where(entry => entry.Key != ScopeRule.Admitted))
+        {
+            refused[rule.Code] = refused.GetValueOrDefault(rule.Code) + count;
+        }
+        return refused;
+    }
+
     private async Task<AuditDocument> FinishAsync(string? stopped)
     {
-        _record.At(Position);
+        var refused = Refused();
+        _record.At(Position, refused);
         var findings = _record.Findings;
         var isWalked = _options.Imports.Count == 0;
         _log.Record(stopped is null ? "audit-finished" : "audit-stopped", ("reason", stopped ?? ""));
@@ -50,12 +62,12 @@ public sealed partial class AuditRun
                 isWalked ? Position.Tried : _record.Leads,
                 _record.OpenPorts
             ),
+            GivenUp = _record.GivenUp,
             Refusals =
             [
-                .. _gate
-                    .Counts.Where(entry => entry.Key != ScopeRule.Admitted)
-                    .OrderBy(entry => entry.Key)
-                    .Select(entry => new RefusalCount(entry.Key.Code, entry.Value)),
+                .. refused
+                    .OrderBy(entry => entry.Key, StringComparer.Ordinal)
+                    .Select(entry => new RefusalCount(entry.Key, entry.Value)),
             ],
             Findings = findings,
         };

@@ -11,6 +11,9 @@ namespace Leadglass.Exposure;
 /// </summary>
 public sealed partial class AuditRun : IScanSink
 {
+    // A host that listens at more ports than that is no archive; each finding is written whole when another port is probed.
+    private const int PortsOfHostMax = 128;
+
     // Systems whose answers are kept in memory in case that another of their ports is found.
     private const int VisitsMax = 20_000;
 
@@ -31,6 +34,8 @@ public sealed partial class AuditRun : IScanSink
     private readonly Dictionary<IPAddress, string> _names = [];
     private readonly ConcurrentDictionary<IPAddress, HostVisit> _visits = new();
     private readonly ConcurrentDictionary<(IPAddress Address, int Port), byte> _listening = new();
+    private readonly ConcurrentDictionary<(IPAddress Address, int Port), string> _givenUp = new();
+    private readonly ConcurrentDictionary<IPAddress, HostClock> _clocks = new();
     private ConnectScan? _scan;
     private long _imported;
 
@@ -58,6 +63,22 @@ public sealed partial class AuditRun : IScanSink
         )
         {
             Connected = target => _listening.TryAdd((target.Address, target.Port), 0),
+            ShareUsedUp = target => GiveUp(target, "host-share-used"),
+            Waiting = (host, isWaiting) =>
+            {
+                if (!_clocks.TryGetValue(host, out var hostClock))
+                {
+                    return;
+                }
+                if (isWaiting)
+                {
+                    hostClock.Pause();
+                }
+                else
+                {
+                    hostClock.Resume();
+                }
+            },
         };
         _probes = probes(_dialer, gate);
         _space = new ScanSpace(scope.Targets, scope.Ports.Ports, options.Shard, record.Identity.Seed);
@@ -225,32 +246,48 @@ public sealed partial class AuditRun : IScanSink
 
     private async Task ProbeAsync(HostVisit visit, CancellationToken cancel)
     {
-        // The host's time runs while it is probed, and stands still while the scope's hours are over.
-        var left = _dialer.Limits.HostTime;
+        using var hostClock = new HostClock(_dialer.Limits.HostTime, _clock);
+        _clocks[visit.Address] = hostClock;
         try
         {
             while (_backlog.Next(visit.Address) is { } port)
             {
-                var isDone = false;
-                while (!isDone)
+                if (visit.Ports.Count >= PortsOfHostMax)
                 {
-                    await OpenHoursAsync(cancel);
-                    var began = _clock.GetTimestamp();
-                    using var late = new CancellationTokenSource(left, _clock);
-                    isDone = await visit.ProbeAsync(port, _names.GetValueOrDefault(visit.Address), late.Token, cancel);
-                    var used = _clock.GetElapsedTime(began);
-                    left = used < left ? left - used : TimeSpan.Zero;
-                    cancel.ThrowIfCancellationRequested();
+                    _record.Done(visit.Address, port, isListening: true, "too-many-ports");
+                    continue;
+                }
+                while (!await ProbeAsync(visit, port, hostClock, cancel))
+                {
+                    // The hours ended meanwhile: it is asked again when they begin.
                 }
             }
             await OpenHoursAsync(cancel);
-            using var rest = new CancellationTokenSource(left, _clock);
-            await visit.AskAgainAsync(rest.Token, cancel);
+            hostClock.Resume();
+            await visit.AskAgainAsync(hostClock.Late, cancel);
         }
         finally
         {
+            _clocks.TryRemove(visit.Address, out _);
             // What a stopped audit saw of a host counts too, though the port it was at is not done.
             Keep(visit);
+        }
+    }
+
+    private async Task<bool> ProbeAsync(HostVisit visit, int port, HostClock hostClock, CancellationToken cancel)
+    {
+        await OpenHoursAsync(cancel);
+        hostClock.Resume();
+        try
+        {
+            var name = _names.GetValueOrDefault(visit.Address);
+            var isDone = await visit.ProbeAsync(port, name, hostClock.Late, cancel);
+            cancel.ThrowIfCancellationRequested();
+            return isDone;
+        }
+        finally
+        {
+            hostClock.Pause();
         }
     }
 
@@ -258,7 +295,9 @@ public sealed partial class AuditRun : IScanSink
     private HostVisit VisitOf(IPAddress address) =>
         _visits.TryRemove(address, out var before)
             ? before
-            : new HostVisit(address, _gate, _log, _probes, _options.IsThorough);
+            : new HostVisit(address, _gate, _log, _probes, _options.IsThorough) { GivenUp = GiveUp };
+
+    private void GiveUp(ProbeTarget target, string reason) => _givenUp.TryAdd((target.Address, target.Port), reason);
 
     private void Keep(HostVisit visit)
     {
@@ -272,7 +311,12 @@ public sealed partial class AuditRun : IScanSink
         }
         foreach (var port in visit.TakeProbed())
         {
-            _record.Done(visit.Address, port, _listening.TryRemove((visit.Address, port), out _));
+            _record.Done(
+                visit.Address,
+                port,
+                _listening.TryRemove((visit.Address, port), out _),
+                _givenUp.TryRemove((visit.Address, port), out var reason) ? reason : null
+            );
         }
         if (visit.IsEmpty)
         {
@@ -308,7 +352,7 @@ public sealed partial class AuditRun : IScanSink
                 if (Position != written)
                 {
                     written = Position;
-                    _record.At(written);
+                    _record.At(written, Refused());
                 }
                 _progress?.Report(EventOf(PhaseNow()));
             }

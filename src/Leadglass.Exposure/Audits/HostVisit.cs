@@ -13,6 +13,9 @@ internal sealed class HostVisit(IPAddress address, ScopeGate gate, DecisionLog l
     private readonly SortedSet<int> _ports = [];
     private List<int> _probed = [];
 
+    /// <summary>Told of a port that was given up, and why.</summary>
+    public Action<ProbeTarget, string>? GivenUp { get; init; }
+
     /// <summary>The host.</summary>
     public IPAddress Address => address;
 
@@ -152,6 +155,9 @@ internal sealed class HostVisit(IPAddress address, ScopeGate gate, DecisionLog l
         return seen.SpeaksHttp;
     }
 
-    private void Record(string what, ProbeTarget target, string kind = "") =>
+    private void Record(string what, ProbeTarget target, string kind = "")
+    {
         log.Record(what, ("target", target.ToString()), ("kind", kind));
+        GivenUp?.Invoke(target, what);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace Leadglass.Exposure;
@@ -41,6 +42,12 @@ public sealed class ProbeDialer : IProbeDialer
 
     internal TimeProvider Clock { get; }
 
+    /// <summary>Told when a host begins and ends waiting for its turn and the rate: that is not the host's time.</summary>
+    internal Action<IPAddress, bool>? Waiting { get; set; }
+
+    /// <summary>Told of a target that was not asked, since its host has used up its share.</summary>
+    internal Action<ProbeTarget>? ShareUsedUp { get; set; }
+
     /// <summary>Told of each connection that came about.</summary>
     internal Action<ProbeTarget>? Connected { get; set; }
 
@@ -57,23 +64,26 @@ public sealed class ProbeDialer : IProbeDialer
             throw new OutOfScopeException(target, rung, reason);
         }
         var host = target.Address;
-        await Turns.TakeAsync(host, cancel);
+        await WaitAsync(host, () => Turns.TakeAsync(host, cancel));
         var isConnected = false;
         try
         {
             var (bytes, time) = _budgets.LeftFor(host);
             if (bytes <= 0 || time <= TimeSpan.Zero)
             {
+                ShareUsedUp?.Invoke(target);
                 return new Dialled(DialOutcome.Exhausted, null);
             }
-            await Rates.TakeAsync(host, cancel);
+            await WaitAsync(host, () => Rates.TakeAsync(host, cancel));
             if (_pause?.Invoke() is { } closed)
             {
                 throw new OutOfScopeException(target, rung, closed);
             }
+            var began = Clock.GetTimestamp();
             var (outcome, socket) = await ConnectAsync(target, cancel);
             if (socket is null)
             {
+                _budgets.Use(host, 0, Clock.GetElapsedTime(began));
                 return new Dialled(outcome, null);
             }
             isConnected = true;
@@ -98,6 +108,19 @@ public sealed class ProbeDialer : IProbeDialer
             {
                 Turns.Release(host);
             }
+        }
+    }
+
+    private async ValueTask WaitAsync(IPAddress host, Func<ValueTask> wait)
+    {
+        Waiting?.Invoke(host, true);
+        try
+        {
+            await wait();
+        }
+        finally
+        {
+            Waiting?.Invoke(host, false);
         }
     }
 

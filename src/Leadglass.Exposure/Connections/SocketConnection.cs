@@ -10,6 +10,9 @@ internal sealed class SocketConnection : ProbeConnection
     private static readonly TimeSpan ClosingTime = TimeSpan.FromMilliseconds(500);
     private const int ClosingReadsMax = 16;
 
+    // An owner that has not let go so long after the deadline has forgotten the connection.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
     private readonly Socket _socket;
     private readonly BudgetedStream _stream;
     private readonly CancellationTokenSource _deadline;
@@ -17,7 +20,8 @@ internal sealed class SocketConnection : ProbeConnection
     private readonly Action<long, TimeSpan> _ended;
     private readonly long _began;
     private ClearedPipe? _pipe;
-    private bool _isDisposed;
+    private readonly ITimer _forgotten;
+    private int _isDisposed;
 
     /// <param name="ended">Told once, with the bytes that came and how long it lived, when the host is free again.</param>
     public SocketConnection(
@@ -36,6 +40,12 @@ internal sealed class SocketConnection : ProbeConnection
         _began = clock.GetTimestamp();
         _deadline = new CancellationTokenSource(timeMax, clock);
         _stream = new BudgetedStream(socket, bytesMax, _deadline.Token);
+        _forgotten = clock.CreateTimer(
+            static connection => _ = ((SocketConnection)connection!).DisposeAsync().AsTask(),
+            this,
+            timeMax + Grace,
+            Timeout.InfiniteTimeSpan
+        );
     }
 
     public override ProbeTarget Target { get; }
@@ -46,11 +56,11 @@ internal sealed class SocketConnection : ProbeConnection
 
     public override async ValueTask DisposeAsync()
     {
-        if (_isDisposed)
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
         {
             return;
         }
-        _isDisposed = true;
+        await _forgotten.DisposeAsync();
         try
         {
             if (_pipe is not null)

@@ -63,6 +63,11 @@ internal static class ImportedList
         try
         {
             var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 << 10, useAsync: true);
+            if (!file.CanSeek)
+            {
+                file.Dispose();
+                throw new AuditException($"{path} is a pipe: a list is read twice, so write it to a file first");
+            }
             if (file.Length <= BytesMax)
             {
                 return file;

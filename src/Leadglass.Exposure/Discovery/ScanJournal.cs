@@ -35,12 +35,16 @@ internal sealed record ScanIdentity
 /// <param name="Open">Ports of hosts that were seen to listen or only named, all of them.</param>
 /// <param name="Done">Ports that were probed.</param>
 /// <param name="Listening">Ports that were seen to listen.</param>
+/// <param name="GivenUp">Ports that were given up, with the reason.</param>
+/// <param name="Refused">What the scope refused, by rule.</param>
 internal sealed record ScanMemory(
     ScanIdentity Identity,
     ScanPosition Position,
     IReadOnlyDictionary<IPAddress, SortedSet<int>> Open,
     IReadOnlySet<(IPAddress Address, int Port)> Done,
-    IReadOnlySet<(IPAddress Address, int Port)> Listening
+    IReadOnlySet<(IPAddress Address, int Port)> Listening,
+    IReadOnlyDictionary<(IPAddress Address, int Port), string> GivenUp,
+    IReadOnlyDictionary<string, long> Refused
 );
 
 /// <summary>
@@ -104,7 +108,7 @@ internal sealed class ScanJournal : IDisposable
         );
 
     /// <summary>An open port is probed.</summary>
-    public void Done(IPAddress address, int port, bool isListening) =>
+    public void Done(IPAddress address, int port, bool isListening, string? givenUp) =>
         Append(
             Line(
                 new ScanLine
@@ -112,12 +116,14 @@ internal sealed class ScanJournal : IDisposable
                     Done = address.ToString(),
                     Port = port,
                     Listens = isListening,
+                    GivenUp = givenUp,
                 }
             )
         );
 
     /// <summary>The scan stands here. What was written before is durable afterwards.</summary>
-    public void At(ScanPosition position)
+    /// <param name="refused">What the scope refused so far, by rule.</param>
+    public void At(ScanPosition position, Dictionary<string, long> refused)
     {
         Append(
             Line(
@@ -126,6 +132,7 @@ internal sealed class ScanJournal : IDisposable
                     Step = position.Step,
                     Tried = position.Tried,
                     Addresses = position.Addresses,
+                    Refused = refused.Count == 0 ? null : refused,
                 }
             )
         );
@@ -199,6 +206,8 @@ internal sealed class ScanJournal : IDisposable
         private readonly Dictionary<IPAddress, SortedSet<int>> _open = [];
         private readonly HashSet<(IPAddress Address, int Port)> _done = [];
         private readonly HashSet<(IPAddress Address, int Port)> _listening = [];
+        private readonly Dictionary<(IPAddress Address, int Port), string> _givenUp = [];
+        private Dictionary<string, long> _refused = [];
         private ScanIdentity? _identity;
         private ScanPosition _position;
         private int _ports;
@@ -209,7 +218,7 @@ internal sealed class ScanJournal : IDisposable
             get
             {
                 Require(_identity is not null, "it is empty");
-                return new ScanMemory(_identity!, _position, _open, _done, _listening);
+                return new ScanMemory(_identity!, _position, _open, _done, _listening, _givenUp, _refused);
             }
         }
 
@@ -265,6 +274,10 @@ internal sealed class ScanJournal : IDisposable
             {
                 var done = Endpoint(line.Done, line.Port);
                 _done.Add(done);
+                if (line.GivenUp is { Length: <= 64 } reason)
+                {
+                    _givenUp[done] = reason;
+                }
                 if (line.Listens)
                 {
                     _listening.Add(done);
@@ -274,6 +287,7 @@ internal sealed class ScanJournal : IDisposable
             {
                 Require(line.Step >= _position.Step, "the position goes back");
                 _position = new ScanPosition(line.Step, line.Tried, line.Addresses);
+                _refused = line.Refused ?? _refused;
             }
         }
 
@@ -298,6 +312,10 @@ internal sealed record ScanLine
     public string? Done { get; init; }
 
     public bool Listens { get; init; }
+
+    public string? GivenUp { get; init; }
+
+    public Dictionary<string, long>? Refused { get; init; }
 
     public long Step { get; init; }
 

@@ -103,6 +103,7 @@ public sealed class AuditRunTests : IAsyncDisposable
         );
         Assert.Equal(["127.9.0.2"], document.Findings.Select(finding => finding.Address));
         Assert.Equal(0, document.Totals.OpenSystems);
+        Assert.Equal([new GivenUpPort("127.9.0.1", broken, "probe-failed")], document.GivenUp.Ports);
         Assert.Contains(
             "probe-failed",
             await File.ReadAllTextAsync(Path.Combine(Folder, DecisionLog.FileName), Cancel),
@@ -129,6 +130,7 @@ public sealed class AuditRunTests : IAsyncDisposable
         );
         Assert.Equal(["127.9.0.2"], document.Findings.Select(finding => finding.Address));
         Assert.Null(document.StoppedEarly);
+        Assert.Equal([new GivenUpPort("127.9.0.1", slow, "host-time-over")], document.GivenUp.Ports);
     }
 
     [Fact]
@@ -153,19 +155,21 @@ public sealed class AuditRunTests : IAsyncDisposable
                 }
                 return true;
             },
+            more: "exclusions: [127.9.0.6]",
             cancel: stop.Token
         );
         Assert.Equal("it was stopped", stopped.StoppedEarly);
         Assert.Equal(["127.9.0.1", "127.9.0.2"], stopped.Findings.Select(finding => finding.Address));
 
-        var whole = await RunAsync("127.9.0.0/29", ports, Open, isResumed: true);
+        var whole = await RunAsync("127.9.0.0/29", ports, Open, isResumed: true, more: "exclusions: [127.9.0.6]");
 
         Assert.Null(whole.StoppedEarly);
         Assert.Equal(stopped.Started, whole.Started);
         Assert.Equal(["127.9.0.1", "127.9.0.2", "127.9.0.3"], whole.Findings.Select(finding => finding.Address));
         // Only what was not done is probed again.
         Assert.Equal([Loopback.At(3)], _probes!.Began.Select(probe => probe.Target.Address).Distinct());
-        Assert.Equal((8L, 24L), (whole.Totals.Addresses, whole.Totals.Ports));
+        Assert.Equal((7L, 21L), (whole.Totals.Addresses, whole.Totals.Ports));
+        Assert.Equal([new RefusalCount("excluded", 3)], whole.Refusals);
     }
 
     [Fact]

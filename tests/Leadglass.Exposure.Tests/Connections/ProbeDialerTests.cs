@@ -97,6 +97,42 @@ public sealed class ProbeDialerTests
     }
 
     [Fact]
+    public async Task AForgottenConnectionGivesItsHostBack()
+    {
+        await using var server = new CountingServer(IPAddress.Loopback, CountingServer.ReadToEndAsync);
+        var dialer = new ProbeDialer((_, _) => null, Fast, new HastyClock());
+        var target = new ProbeTarget(IPAddress.Loopback, server.Port);
+        var forgotten = (await dialer.DialAsync(target, Rung.Identify, Cancel)).Connection!;
+
+        await using var next = (await dialer.DialAsync(target, Rung.Identify, Cancel)).Connection;
+
+        Assert.NotNull(next);
+        Assert.Equal(1, server.MostAtOnce);
+        await Assert.ThrowsAnyAsync<Exception>(async () => await forgotten.Stream.WriteAsync("x"u8.ToArray(), Cancel));
+        // Its owner lets go at last: the turn is another's by then, and stays so.
+        await forgotten.DisposeAsync();
+        Assert.False(dialer.Turns.TryTake(IPAddress.Loopback));
+    }
+
+    [Fact]
+    public async Task WhatIsWaitedForATurnIsNotTheHostsTime()
+    {
+        using var clock = new HostClock(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+        await Task.Delay(300, Cancel);
+        Assert.False(clock.Late.IsCancellationRequested);
+        clock.Resume();
+        clock.Pause();
+        clock.Pause();
+        clock.Resume();
+        await Task.Delay(300, Cancel);
+        Assert.False(clock.Late.IsCancellationRequested);
+        clock.Resume();
+        var over = new TaskCompletionSource();
+        await using var told = clock.Late.Register(over.SetResult);
+        await over.Task.WaitAsync(Cancel);
+    }
+
+    [Fact]
     public async Task WhatAPipeHeldIsZeroedWhenItComesBack()
     {
         var secret = Encoding.ASCII.GetBytes("SECRET^CANARY");
@@ -157,5 +193,12 @@ public sealed class ProbeDialerTests
         });
         Assert.Contains("may bring", end.Message, StringComparison.Ordinal);
         return total;
+    }
+
+    /// <summary>A clock whose timers are a hundred times as fast.</summary>
+    private sealed class HastyClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? dueTime / 100 : dueTime, period);
     }
 }

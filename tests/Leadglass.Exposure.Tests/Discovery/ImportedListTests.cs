@@ -136,6 +136,18 @@ public sealed class ImportedListTests : IDisposable
     }
 
     [Fact]
+    public async Task APipeIsRefusedWithWhatToDo()
+    {
+        var path = Path.Combine(_folder, "pipe");
+        using var made = System.Diagnostics.Process.Start("mkfifo", [path]);
+        await made.WaitForExitAsync(Cancel);
+        // Somebody has to hold the other end, or opening it would wait.
+        await using var writer = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+        var mistake = await Assert.ThrowsAsync<AuditException>(() => ImportedList.DigestAsync([path], Cancel));
+        Assert.Contains("is a pipe", mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AFileThatIsNotThereIsNamed()
     {
         var mistake = await Assert.ThrowsAsync<AuditException>(() =>
