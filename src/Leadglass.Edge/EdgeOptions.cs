@@ -47,6 +47,16 @@ public sealed record EdgeOptions
         init => field = InRange(value, 1, 64, nameof(ConnectionsMax));
     } = 24;
 
+    /// <summary>Bytes of one instance at most; 1 MiB to 64 GiB. A longer one ends its association.</summary>
+    public long InstanceBytesMax
+    {
+        get;
+        init =>
+            field = value is >= 1 << 20 and <= 64L << 30
+                ? value
+                : throw new ArgumentOutOfRangeException(nameof(InstanceBytesMax), value, "between 1 MiB and 64 GiB");
+    } = 16L << 30;
+
     /// <summary>Seconds between reports to the archive; 1 to 300.</summary>
     public int ReportSeconds
     {
@@ -105,7 +115,8 @@ internal readonly record struct EdgeOptionsDocument(
     int? LinesMax,
     int? ConnectionsMax,
     int? ReportSeconds,
-    int? RetrySecondsMax
+    int? RetrySecondsMax,
+    long? InstanceBytesMax
 )
 {
     public EdgeOptions ToOptions()
@@ -120,6 +131,7 @@ internal readonly record struct EdgeOptionsDocument(
             ConnectionsMax = ConnectionsMax ?? standard.ConnectionsMax,
             ReportSeconds = ReportSeconds ?? standard.ReportSeconds,
             RetrySecondsMax = RetrySecondsMax ?? standard.RetrySecondsMax,
+            InstanceBytesMax = InstanceBytesMax ?? standard.InstanceBytesMax,
             Queue = new QueueLimits
             {
                 BytesMax = QueueBytes ?? standard.Queue.BytesMax,

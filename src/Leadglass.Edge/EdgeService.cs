@@ -49,6 +49,9 @@ public sealed class EdgeService : IAsyncDisposable
     /// <summary>Where it listens for scanners.</summary>
     public IPEndPoint EndPoint => _listener.EndPoint;
 
+    /// <summary>Ends when a part of the edge has ended though nobody stopped it: whoever runs it ends the process then.</summary>
+    public Task Failed => Task.WhenAny(_running);
+
     /// <summary>How it is now.</summary>
     public EdgeStatus Status
     {

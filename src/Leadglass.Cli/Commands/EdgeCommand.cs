@@ -158,9 +158,10 @@ internal static class EdgeCommand
         );
         await terminal.Out.WriteLineAsync($"ready dicom={ServeCommand.Reachable(edge.EndPoint)}");
         await terminal.Out.FlushAsync(CancellationToken.None);
-        await Task.Delay(Timeout.InfiniteTimeSpan, terminal.Clock, stop)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return ExitCode.Done;
+        await edge.Failed.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return stop.IsCancellationRequested
+            ? ExitCode.Done
+            : throw CommandFailedException.Failed("a part of the edge ended by itself: it has to be started again");
     }
 
     private static async Task<int> EnrolAsync(

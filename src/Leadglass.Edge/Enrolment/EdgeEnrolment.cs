@@ -33,6 +33,9 @@ public static class EdgeEnrolment
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(code);
+
+        // A code is good once: what stands against it is found before it is used.
+        var former = EnvelopeQueue.FormerIds(folder);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=edge", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
         var answer = await AskAsync(code, host ?? code.Host, port ?? code.Port, request, cancel);
@@ -48,7 +51,7 @@ public static class EdgeEnrolment
             var grant = WireJson.Read(answer.Grant, WireJson.Default.EnrolmentGrant);
             CheckAuthority(code, grant);
             grant.Scanners.Checked();
-            CheckSame(folder, grant);
+            CheckSame(former, grant);
             EdgeIdentity.Create(folder, host ?? code.Host, grant, key.ExportPkcs8PrivateKeyPem());
             return (grant.Name, grant.Scanners.Scanners.Count);
         }
@@ -72,18 +75,13 @@ public static class EdgeEnrolment
         }
     }
 
-    private static void CheckSame(IDurableFolder folder, EnrolmentGrant grant)
+    /// <summary>What lies in the queue is sealed for one archive as one edge: only these may go on with it.</summary>
+    private static void CheckSame(EnvelopeIds? former, EnrolmentGrant grant)
     {
-        if (!EdgeIdentity.Exists(folder))
-        {
-            return;
-        }
-
-        using var former = EdgeIdentity.Open(folder);
-        if (former.Archive != grant.Archive || former.Edge != grant.Edge)
+        if (former is not null && (former.Archive != grant.Archive || former.Sender != grant.Edge))
         {
             throw new EnrolmentFailedException(
-                $"this folder is that of the edge '{former.Name}', whose queue only its own archive can open: give another --data"
+                "this folder holds the queue of another edge, which only its own archive can open: give another --data"
             );
         }
     }

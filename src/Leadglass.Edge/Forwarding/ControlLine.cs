@@ -22,6 +22,7 @@ internal sealed class ControlLine(
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan UndeliveredPauseMax = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan RenewalPause = TimeSpan.FromMinutes(10);
 
     private readonly Guid _run = Guid.NewGuid();
@@ -132,7 +133,7 @@ internal sealed class ControlLine(
         var told = _delivered.Take(CommitmentInquiry.DeliveredMax).ToList();
         var answers = await AskAsync(
             EdgeServices.CommitmentAction,
-            new CommitmentInquiry(told),
+            new CommitmentInquiry(told) { Waiting = Waiting() },
             WireJson.Default.CommitmentInquiry,
             WireJson.Default.CommitmentAnswers,
             cancel
@@ -159,6 +160,19 @@ internal sealed class ControlLine(
                 _undelivered[answer.Request] = now + RetryPause(answer);
             }
         }
+    }
+
+    /// <summary>What was tried in vain and is not due again.</summary>
+    private List<Guid> Waiting()
+    {
+        var now = clock.GetUtcNow();
+        return
+        [
+            .. _undelivered
+                .Where(held => now < held.Value && held.Value - now < UndeliveredPauseMax)
+                .Select(held => held.Key)
+                .Take(CommitmentInquiry.DeliveredMax),
+        ];
     }
 
     // A scanner that listens is called every minute; one that does not is met when it associates again.

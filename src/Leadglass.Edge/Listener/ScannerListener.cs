@@ -30,7 +30,14 @@ internal sealed class ScannerListener : IAsyncDisposable
         _connectionsMax = options.ConnectionsMax;
 
         // One operation at a time: the order of an association is the order of its envelopes.
-        _acceptor = new AssociationAcceptor(new AcceptorOptions { OperationsPerformedMax = 1 }, services.Clock);
+        _acceptor = new AssociationAcceptor(
+            new AcceptorOptions
+            {
+                OperationsPerformedMax = 1,
+                DimseLimits = DimseLimits.Default with { DataSetBytesMax = options.InstanceBytesMax },
+            },
+            services.Clock
+        );
         _socket = new Socket(options.Bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {

@@ -38,6 +38,7 @@ internal sealed class EnvelopeQueue : IAsyncDisposable
     private long _sinceSpaceCheck = SpaceCheckBytes;
     private long _availableBytes;
     private int _setAside;
+    private long _asideBytes;
     private volatile string? _broken;
 
     private EnvelopeQueue(IDurableFolder folder, IDurableFolder aside, QueueLimits limits, TimeProvider clock)
@@ -68,7 +69,13 @@ internal sealed class EnvelopeQueue : IAsyncDisposable
             }
         }
 
-        queue._setAside = aside.List().Count(name => QueuedEnvelope.Parse(name, 0) is not null);
+        foreach (var name in aside.List().Where(name => QueuedEnvelope.Parse(name, 0) is not null))
+        {
+            using var file = aside.Open(name, FileAccess.Read);
+            queue._setAside++;
+            queue._asideBytes += file.Length;
+        }
+
         return queue;
     }
 
@@ -89,6 +96,25 @@ internal sealed class EnvelopeQueue : IAsyncDisposable
 
         aside.Sync();
         return names.Count;
+    }
+
+    /// <summary>For which archive, and as which edge, the folder's envelopes are sealed; null where there are none.</summary>
+    public static EnvelopeIds? FormerIds(IDurableFolder data)
+    {
+        foreach (var folder in new[] { data.Folder(QueueFolder), data.Folder(AsideFolder) })
+        {
+            foreach (var name in folder.List().Where(name => QueuedEnvelope.Parse(name, 0) is not null))
+            {
+                using var file = folder.Open(name, FileAccess.Read);
+                var header = new byte[EnvelopeHeader.Size];
+                if (file.Read(0, header) == header.Length)
+                {
+                    return EnvelopeHeader.Parse(header).Ids;
+                }
+            }
+        }
+
+        return null;
     }
 
     /// <summary>A number for a new association of a scanner.</summary>
@@ -221,8 +247,13 @@ internal sealed class EnvelopeQueue : IAsyncDisposable
 
         _folder.Delete(file);
         _folder.Sync();
+        lock (_gate)
+        {
+            _setAside++;
+            _asideBytes += envelope.Bytes;
+        }
+
         Leave(envelope);
-        Interlocked.Increment(ref _setAside);
     }
 
     /// <summary>It is tried again, after those of other associations; the order within its own is kept.</summary>
@@ -271,7 +302,7 @@ internal sealed class EnvelopeQueue : IAsyncDisposable
             return broken;
         }
 
-        if (_order.Count >= _limits.EnvelopesMax || _order.Bytes + _arrivingBytes >= _limits.BytesMax)
+        if (_order.Count >= _limits.EnvelopesMax || _order.Bytes + _asideBytes + _arrivingBytes >= _limits.BytesMax)
         {
             return "the queue has reached its quota";
         }
@@ -289,7 +320,7 @@ internal sealed class EnvelopeQueue : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_order.Bytes + _arrivingBytes + bytes > _limits.BytesMax || !HasRoom(bytes))
+            if (_order.Bytes + _asideBytes + _arrivingBytes + bytes > _limits.BytesMax || !HasRoom(bytes))
             {
                 throw new QueueFullException("the queue has reached its quota");
             }

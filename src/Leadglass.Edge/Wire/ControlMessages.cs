@@ -85,6 +85,12 @@ public sealed record CommitmentInquiry(IReadOnlyList<Guid> Delivered)
 {
     /// <summary>Ids in one message.</summary>
     public const int DeliveredMax = 1024;
+
+    /// <summary>
+    /// Ids of answers that wait here for their scanner, at most <see cref="DeliveredMax"/>: the archive leaves them out, so
+    /// that a scanner that is away does not stand before the others.
+    /// </summary>
+    public IReadOnlyList<Guid> Waiting { get; init; } = [];
 }
 
 /// <summary>Results of storage commitment that wait for delivery, the oldest first.</summary>

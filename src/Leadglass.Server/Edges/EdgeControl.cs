@@ -125,7 +125,13 @@ internal sealed class EdgeControl(ArchiveHost host, ServerLog log, DeviceIdentit
         CancellationToken cancellationToken
     )
     {
-        if (inquiry is not { Delivered.Count: <= CommitmentInquiry.DeliveredMax })
+        if (
+            inquiry
+            is not {
+                Delivered.Count: <= CommitmentInquiry.DeliveredMax,
+                Waiting.Count: <= CommitmentInquiry.DeliveredMax
+            }
+        )
         {
             return new ActionReply(DimseStatus.InvalidArgumentValue);
         }
@@ -139,11 +145,15 @@ internal sealed class EdgeControl(ArchiveHost host, ServerLog log, DeviceIdentit
             }
         }
 
+        var waiting = inquiry.Waiting.ToHashSet();
         var answers = new List<CommitmentAnswer>();
         var bytes = 0;
         foreach (var pending in host.Archive.CommitmentResults.Pending.Where(IsOwed))
         {
-            if (await AnswerAsync(pending, cancellationToken) is not { } answer)
+            if (
+                waiting.Contains(pending.Request!.Value)
+                || await AnswerAsync(pending, cancellationToken) is not { } answer
+            )
             {
                 continue;
             }

@@ -195,6 +195,20 @@ public sealed class ForwardingTests : IDisposable
         );
     }
 
+    /// <summary>A code is good once: whose queue a folder holds is known before it is used.</summary>
+    [Fact]
+    public async Task AQueueNamesItsArchiveAndEdgeThoughTheIdentityIsDamaged()
+    {
+        await using var archive = new StubArchive();
+        Enrol(archive);
+        Assert.Null(EnvelopeQueue.FormerIds(DurableFolder.Open(Data)));
+        await FillAsync(archive, 1, 1);
+        await File.WriteAllTextAsync(Path.Combine(Data, "identity.json"), "{");
+        Assert.Throws<EdgeConfigurationException>(() => EdgeIdentity.Open(DurableFolder.Open(Data)));
+        var former = EnvelopeQueue.FormerIds(DurableFolder.Open(Data));
+        Assert.Equal((archive.Id, archive.EdgeId), (former!.Archive, former.Sender));
+    }
+
     [Fact]
     public void AFolderServesOneEdgeAtATime()
     {

@@ -88,6 +88,31 @@ public sealed class EnvelopeQueueTests
     }
 
     [Fact]
+    public async Task WhatIsSetAsideCountsInTheQuotaAfterTheNextStartToo()
+    {
+        var limits = new QueueLimits { BytesMax = 1 << 20 };
+        await using (var queue = EnvelopeQueue.Open(_disk.Root, limits, TimeProvider.System))
+        {
+            var arriving = queue.Begin(1);
+            arriving.Write(new byte[(1 << 20) - 100]);
+            await queue.CommitAsync(arriving);
+            queue.SetAside(await queue.TakeAsync(CancellationToken.None));
+            Assert.Throws<QueueFullException>(() =>
+            {
+                var next = queue.Begin(1);
+                next.Write(new byte[200_000]);
+            });
+        }
+
+        await using var again = EnvelopeQueue.Open(_disk.Root, limits, TimeProvider.System);
+        Assert.Throws<QueueFullException>(() =>
+        {
+            var next = again.Begin(1);
+            next.Write(new byte[200_000]);
+        });
+    }
+
+    [Fact]
     public async Task TheReserveOfTheDiskStaysFree()
     {
         _disk.CapacityBytes = 20 << 20;

@@ -44,6 +44,20 @@ public sealed class EdgeCommitmentTests(EdgeFixture fixture)
         await AssertReportAsync(again, "2.25.60201", 1);
     }
 
+    /// <summary>As most modalities ask: on an association of its own, while what it is about still lies in the queue.</summary>
+    [Fact]
+    public async Task On_an_association_of_its_own_with_a_long_queue_before_it()
+    {
+        await fixture.Archive.KillAsync();
+        var instances = Enumerable.Range(1, 40).Select(number => TestInstance.Numbered(64, 1, number).ToRaw()).ToList();
+        await fixture.StoreAsync(instances);
+        await using var association = await ConnectAsync([]);
+        Assert.Equal(0, await association.RequestCommitmentAsync("2.25.60401", instances));
+        await fixture.Archive.StartAsync();
+        Edge.Follow();
+        await AssertReportAsync(association, "2.25.60401", 1);
+    }
+
     [Fact]
     public async Task What_the_archive_does_not_have_is_not_confirmed()
     {
