@@ -22,6 +22,9 @@ internal sealed partial class DicomLadder
 
         public bool IsEchoAnswered { get; set; }
 
+        /// <summary>The null query was answered in the patient root. Only then a retrieval that aborts is tried there too.</summary>
+        public bool IsPatientRootOpen { get; set; }
+
         public int Renewals { get; set; }
 
         public bool IsGivenUp { get; set; }
@@ -112,7 +115,7 @@ internal sealed partial class DicomLadder
         );
         var verdict = ResponseTable.Of(Rung.NullQuery, outcome, terms.IsEchoAnswered);
         var isStudyRoot = true;
-        if (IsWorthPatientRoot(outcome, verdict))
+        if (verdict.Answer != Answer.Open && IsWorthPatientRoot(outcome, terms, ProbeProposal.PatientRootFind))
         {
             var other = await AskAsync(
                 terms,
@@ -135,6 +138,7 @@ internal sealed partial class DicomLadder
             _calledAeTitle = title.Value;
             _openCallingAeTitle = terms.Request.CallingAeTitle;
             _isStudyRootOpen |= isStudyRoot;
+            terms.IsPatientRootOpen = !isStudyRoot;
         }
     }
 
@@ -147,7 +151,11 @@ internal sealed partial class DicomLadder
             cancel
         );
         var verdict = ResponseTable.Of(Rung.NullRetrieve, outcome, terms.IsEchoAnswered);
-        if (IsWorthPatientRoot(outcome, verdict))
+        if (
+            verdict.Answer != Answer.Open
+            && IsWorthPatientRoot(outcome, terms, ProbeProposal.PatientRootGet)
+            && (outcome.Ending != DimseEnding.Aborted || terms.IsPatientRootOpen)
+        )
         {
             var other = await AskAsync(
                 terms,
@@ -166,9 +174,17 @@ internal sealed partial class DicomLadder
         NoteOddities(outcome);
     }
 
-    /// <summary>A server may offer the patient root alone; but one that aborts or is silent is not asked twice.</summary>
-    private static bool IsWorthPatientRoot(DimseOutcome outcome, Verdict verdict) =>
-        verdict.Answer != Answer.Open && outcome.Ending is DimseEnding.Status or DimseEnding.NotAccepted;
+    /// <summary>
+    /// A server may offer the patient root alone, and refuse the other by a status, at the negotiation, or by an abort: then
+    /// another association is worth it where the patient root was accepted. One that is silent or breaks off is not asked twice.
+    /// </summary>
+    private static bool IsWorthPatientRoot(DimseOutcome outcome, Terms terms, string patientRoot) =>
+        outcome.Ending switch
+        {
+            DimseEnding.Status or DimseEnding.NotAccepted => true,
+            DimseEnding.Aborted => terms.Association?.Find(patientRoot) is not null,
+            _ => false,
+        };
 
     private void NoteOddities(DimseOutcome outcome)
     {

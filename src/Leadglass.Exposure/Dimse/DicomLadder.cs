@@ -43,7 +43,7 @@ internal sealed partial class DicomLadder
 
     /// <summary>A called title to try.</summary>
     /// <param name="Value">The title.</param>
-    /// <param name="IsKnown">The scope says that it is right.</param>
+    /// <param name="IsKnown">The scope says that it is right for this host.</param>
     private readonly record struct CalledTitle(string Value, bool IsKnown);
 
     /// <summary>Climbs as high as plan and server allow.</summary>
@@ -105,7 +105,11 @@ internal sealed partial class DicomLadder
             .CalledAeTitles.Where(title => AeTitle.TryParse(title, out _))
             .Distinct(StringComparer.Ordinal)
             .Take(_highestOfProof > Rung.Identify ? TitlesMax : TitlesOfDeviceMax);
-        return [.. known.Select(title => new CalledTitle(title, true)), new(DicomProbe.UnknownCalledAeTitle, false)];
+        return
+        [
+            .. known.Select(title => new CalledTitle(title, _plan.OwnAeTitles.Contains(title, StringComparer.Ordinal))),
+            new(DicomProbe.UnknownCalledAeTitle, false),
+        ];
     }
 
     /// <summary>The published titles, where the plan allows and a title is what is missing.</summary>

@@ -166,7 +166,7 @@ internal static class ResponseTable
     }
 
     /// <summary>What a rejected association means for the rungs above it.</summary>
-    /// <param name="isTitleKnown">The called title is one that the scope says is right.</param>
+    /// <param name="isTitleKnown">The called title is one that the scope lists for this host alone.</param>
     public static Verdict Of(AAssociateReject reject, bool isTitleKnown)
     {
         var row = Rejections.First(row =>

@@ -3,9 +3,6 @@ namespace Leadglass.Exposure;
 /// <summary>From the rungs tried at one endpoint to what it gives a stranger.</summary>
 internal static class EndpointVerdict
 {
-    // PS3.8 Table 9-21: rejected permanently by the service user, called AE title not recognised.
-    private const string CalledTitleRejected = "reject 1/1/7";
-
     public static FoundEndpoint Of(DicomObservation observation)
     {
         var query = AnswerAt(observation.Rungs, Rung.NullQuery);
@@ -57,32 +54,22 @@ internal static class EndpointVerdict
     /// <summary>The highest rung that gave an answer; whatever speaks was identified, rung 1.</summary>
     public static Rung Highest(IReadOnlyList<RungAnswer> rungs) =>
         rungs
-            .Where(answer => Judged(answer) != Answer.Unknown)
+            .Where(answer => answer.Answer != Answer.Unknown)
             .Select(answer => answer.Rung)
             .Append(Rung.Identify)
             .Max();
 
-    /// <summary>Open where any try was answered, closed where one was refused and none answered.</summary>
+    /// <summary>
+    /// Open where any try was answered, closed where all were refused. A refusal beside a try that could not be told leaves
+    /// open what that one would have shown.
+    /// </summary>
     private static bool? AnswerAt(IReadOnlyList<RungAnswer> rungs, Rung rung)
     {
-        bool? verdict = null;
-        foreach (var answer in rungs.Where(answer => answer.Rung == rung).Select(Judged))
-        {
-            verdict = answer switch
-            {
-                Answer.Open => true,
-                Answer.Closed => verdict ?? false,
-                _ => verdict,
-            };
-        }
-        return verdict;
+        Answer[] answers = [.. rungs.Where(answer => answer.Rung == rung).Select(answer => answer.Answer)];
+        return answers.Contains(Answer.Open) ? true
+            : answers.Length == 0 || answers.Contains(Answer.Unknown) ? null
+            : false;
     }
-
-    /// <summary>A rejection of the called title refuses the title, not the stranger, who may find out another one.</summary>
-    private static Answer Judged(RungAnswer answer) =>
-        answer.Answer == Answer.Closed && answer.Response.StartsWith(CalledTitleRejected, StringComparison.Ordinal)
-            ? Answer.Unknown
-            : answer.Answer;
 
     private static bool? Visible(bool? shown, ExposedRecords? records, bool? query)
     {
@@ -104,7 +91,7 @@ internal static class EndpointVerdict
                 .Select(answer => new FoundRung(
                     answer.Rung.Number(),
                     RungLabel.Of(answer.Rung),
-                    Judged(answer),
+                    answer.Answer,
                     answer.Response,
                     answer.Reason,
                     answer.At

@@ -10,4 +10,11 @@ public sealed record ProbePlan(
     IReadOnlyList<string> CalledAeTitles,
     bool TriesPublishedTitles,
     bool IsThorough
-);
+)
+{
+    /// <summary>
+    /// Those among <see cref="CalledAeTitles"/> that the scope lists for this host alone, not for a network of several. A
+    /// neighbour's title proves nothing here, so that only these are known to be right.
+    /// </summary>
+    public IReadOnlyList<string> OwnAeTitles { get; init; } = [];
+}

@@ -172,11 +172,18 @@ public sealed class ScopeGate : IAsyncDisposable
     {
         var rung = Rung.Connect;
         var titles = new List<string>();
+        var own = new List<string>();
         if (AddressNumber.TryOf(target.Address, out var number) && Scope.NetworkTable.TryFind(number, out var network))
         {
             rung = Limit(number, network).Rung;
             var named = _named.GetValueOrDefault(target.Address, []);
-            titles.AddRange(named.SelectMany(name => name.CalledAeTitles).Concat(network.CalledAeTitles).Distinct());
+            own.AddRange(named.SelectMany(name => name.CalledAeTitles));
+            if (network.Addresses.Count == 1)
+            {
+                own.AddRange(network.CalledAeTitles);
+            }
+
+            titles.AddRange(own.Concat(network.CalledAeTitles).Distinct(StringComparer.Ordinal));
         }
 
         if (Interlocked.Increment(ref _ownLines) <= OwnLinesMax)
@@ -184,7 +191,7 @@ public sealed class ScopeGate : IAsyncDisposable
             Record("planned", ScopeRule.Admitted, target.Address, target.Port, rung);
         }
 
-        return new ProbePlan(rung, titles, Scope.TriesPublishedTitles, isThorough);
+        return new ProbePlan(rung, titles, Scope.TriesPublishedTitles, isThorough) { OwnAeTitles = own };
     }
 
     /// <summary>

@@ -54,6 +54,8 @@ internal sealed class WebLadder(
     private async ValueTask QueryAsync(CancellationToken cancel)
     {
         HashSet<string> noted = new(StringComparer.Ordinal);
+        HashSet<string> known = new(KnownRoots(), StringComparer.Ordinal);
+        List<QueryVerdict> guessed = [];
         foreach (var root in Roots())
         {
             var verdict = await QueryAsync(root, cancel);
@@ -69,7 +71,12 @@ internal sealed class WebLadder(
                 findings.Sign(WebSigns.Root, root);
             }
 
-            if (noted.Add(verdict.Response + verdict.Answer))
+            if (verdict.Answer == Answer.Unknown && !known.Contains(root))
+            {
+                // Perhaps no root at all: it says nothing beside one that is.
+                guessed.Add(verdict);
+            }
+            else if (noted.Add(verdict.Response + verdict.Answer))
             {
                 findings.Note(Rung.NullQuery, verdict.Answer, verdict.Response, verdict.Reason);
             }
@@ -88,19 +95,32 @@ internal sealed class WebLadder(
         }
         else if (noted.Count == 0)
         {
+            NoteGuesses(guessed);
+        }
+    }
+
+    private void NoteGuesses(List<QueryVerdict> guessed)
+    {
+        foreach (var verdict in guessed.DistinctBy(verdict => verdict.Response))
+        {
+            findings.Note(Rung.NullQuery, verdict.Answer, verdict.Response, verdict.Reason);
+        }
+
+        if (guessed.Count == 0)
+        {
             findings.Note(Rung.NullQuery, Answer.Unknown, "HTTP 404", "No root of DICOMweb is known here.");
         }
     }
 
-    private IEnumerable<string> Roots()
+    private IEnumerable<string> Roots() =>
+        KnownRoots().Concat(options.Fingerprints.Roots).Distinct(StringComparer.Ordinal).Take(WebLimits.RootsMax);
+
+    // Those that pages named, and those of the product.
+    private IEnumerable<string> KnownRoots()
     {
         var told = new Products(options.Fingerprints).Identify(dicom: null, findings.ToObservation());
         var own = options.Fingerprints.Products.FirstOrDefault(one => one.Id == told.ProductId)?.Roots ?? [];
-        return findings
-            .FoundRoots.Concat(own)
-            .Concat(options.Fingerprints.Roots)
-            .Distinct(StringComparer.Ordinal)
-            .Take(WebLimits.RootsMax);
+        return findings.FoundRoots.Concat(own);
     }
 
     private async ValueTask<QueryVerdict> QueryAsync(string root, CancellationToken cancel)

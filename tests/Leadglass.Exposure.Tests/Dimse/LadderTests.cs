@@ -117,8 +117,13 @@ public sealed class LadderTests
     public async Task ARejectionWithoutReasonUnderARightTitleIsClosed()
     {
         await using var scp = new ScpDouble(new Personality { Rejects = _ => AAssociateReject.NoReason });
-        var seen = await Probing.ObserveAsync(scp.Target, Probing.Plan(Rung.NullRetrieve, "RAD1"));
-        Assert.Equal(Answer.Closed, seen.At(Rung.NullQuery).Answer);
+        var plan = Probing.Plan(Rung.NullRetrieve, "RAD1");
+        var own = await Probing.ObserveAsync(scp.Target, plan with { OwnAeTitles = ["RAD1"] });
+        Assert.Equal(Answer.Closed, own.At(Rung.NullQuery).Answer);
+
+        // It may be a neighbour's, and this host's another one.
+        var ofTheNetwork = await Probing.ObserveAsync(scp.Target, plan);
+        Assert.Equal(Answer.Unknown, ofTheNetwork.At(Rung.NullQuery).Answer);
     }
 
     [Fact]
@@ -219,6 +224,68 @@ public sealed class LadderTests
     }
 
     [Fact]
+    public async Task AnArchiveThatAbortsTheStudyRootIsAskedInThePatientRoot()
+    {
+        await using var scp = new ScpDouble(
+            new Personality
+            {
+                Find = (association, identifier, _) =>
+                    identifier.GetString(DicomTag.QueryRetrieveLevel) == "STUDY"
+                        ? Aborting(association)
+                        : AsyncEnumerable.Empty<CFindResponse>(),
+                Get = (association, identifier) =>
+                    identifier.GetString(DicomTag.QueryRetrieveLevel) == "STUDY"
+                        ? AbortingGet(association, identifier)
+                        : new RetrievePlan(),
+            }
+        );
+        var seen = await Probing.ObserveAsync(scp.Target);
+        Assert.Equal(Answer.Open, seen.At(Rung.NullQuery).Answer);
+        Assert.Equal(Answer.Open, seen.At(Rung.NullRetrieve).Answer);
+
+        // Two more for what was aborted, and one to compare titles.
+        Assert.Equal(4, scp.Requests.Count);
+    }
+
+    [Fact]
+    public async Task AnAbortOfTheStudyRootAloneIsAskedNoMoreWhereThePatientRootIsNotOffered()
+    {
+        await using var scp = new ScpDouble(
+            new Personality
+            {
+                Offers = uid => uid is ProbeProposal.Verification or ProbeProposal.StudyRootFind,
+                Find = (association, _, _) => Aborting(association),
+            }
+        );
+        var seen = await Probing.ObserveAsync(scp.Target, Probing.Plan(Rung.NullQuery));
+        Assert.Equal(Answer.Closed, seen.At(Rung.NullQuery).Answer);
+        Assert.Single(scp.Requests);
+    }
+
+    [Fact]
+    public async Task ARefusalInOneRootBesideSilenceInTheOtherIsUnknown()
+    {
+        await using var scp = new ScpDouble(
+            new Personality
+            {
+                Find = (_, identifier, cancel) =>
+                    identifier.GetString(DicomTag.QueryRetrieveLevel) == "STUDY"
+                        ? AsyncEnumerable.Repeat(CFindResponse.Final(new DimseStatus(0x0124)), 1)
+                        : Never(cancel),
+            }
+        );
+        var seen = await Probing.ObserveAsync(
+            scp.Target,
+            Probing.Plan(Rung.NullQuery),
+            times: Probing.Times with
+            {
+                Response = TimeSpan.FromMilliseconds(500),
+            }
+        );
+        Assert.Equal((Answer.Unknown, "time-out"), (seen.At(Rung.NullQuery).Answer, seen.At(Rung.NullQuery).Response));
+    }
+
+    [Fact]
     public async Task AnAbortAtTheQueryAfterAGoodEchoIsClosed()
     {
         await using var scp = new ScpDouble(
@@ -229,6 +296,9 @@ public sealed class LadderTests
         Assert.Equal(Answer.Closed, seen.At(Rung.NullQuery).Answer);
         Assert.Equal("A-ABORT 0/0", seen.At(Rung.NullQuery).Response);
         Assert.Equal(Answer.Closed, seen.At(Rung.NullRetrieve).Answer);
+
+        // C-ECHO with the study root's query, the patient root's query, the retrieval.
+        Assert.Equal(3, scp.Requests.Count);
     }
 
     [Fact]

@@ -41,16 +41,51 @@ public sealed class ExposedSystemTests
         Assert.Single(finding.Endpoints);
     }
 
+    /// <summary>One root refuses, another is down for the moment: what the other one shows is not known.</summary>
+    [Theory]
+    [InlineData(Answer.Unknown, null)]
+    [InlineData(Answer.Closed, false)]
+    [InlineData(Answer.Open, true)]
+    public void A_refusal_closes_an_endpoint_only_where_nothing_beside_it_is_unknown(Answer other, bool? expected)
+    {
+        var web = Seen.Web(8080, Answer.Closed);
+        foreach (var rungs in new[] { new[] { other, Answer.Closed }, [Answer.Closed, other] })
+        {
+            var seen = web with { Rungs = [.. rungs.Select(answer => Seen.Rung(Rung.NullQuery, answer, "HTTP 000"))] };
+            var finding = Seen.Finding(seen);
+            Assert.Equal((expected, expected is false ? false : null), (finding.QueryOpen, finding.RecordsVisible));
+        }
+    }
+
+    /// <summary>Orthanc behind a rule that refuses queries and forgot the totals: they are told, and no record is.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(null)]
+    public void A_total_beside_a_refused_query_rates_as_no_query_and_shows_no_record(bool? claimed)
+    {
+        var finding = Seen.Finding(
+            Seen.Web(8042, Answer.Closed, Answer.Closed, Seen.Counted(CountKind.Exact, 12_000, 900_000)) with
+            {
+                RecordsVisible = claimed,
+            },
+            Seen.Dicom(4242, Answer.Closed, Answer.Closed)
+        );
+        Assert.Equal((false, false), (finding.QueryOpen, finding.RecordsVisible));
+        Assert.Equal("echo", finding.Severity.Basis);
+        Assert.Contains("refused whatever holds records", finding.Sentence.En, StringComparison.Ordinal);
+        Assert.DoesNotContain("could list", finding.Sentence.En, StringComparison.Ordinal);
+    }
+
     [Fact]
-    public void A_rejection_of_the_called_title_is_unknown_even_where_a_probe_called_it_closed()
+    public void A_rejection_of_the_called_title_is_unknown()
     {
         var rejected = Seen.Dicom(104, Answer.Unknown) with
         {
             AeTitleCheck = AeTitleCheck.Called,
             Rungs =
             [
-                Seen.Rung(Rung.Identify, Answer.Closed, "reject 1/1/7"),
-                Seen.Rung(Rung.NullQuery, Answer.Closed, "reject 1/1/7"),
+                Seen.Rung(Rung.Identify, Answer.Open, "reject 1/1/7"),
+                Seen.Rung(Rung.NullQuery, Answer.Unknown, "reject 1/1/7"),
             ],
         };
         var finding = Seen.Finding(rejected);

@@ -232,6 +232,28 @@ public sealed class ScopeGateTests
     }
 
     [Fact]
+    public async Task A_title_is_a_hosts_own_where_its_network_has_one_address_or_a_name_leads_to_it()
+    {
+        var scope = TestScopes.Of(
+            "{ addresses: 10.0.0.0/24; calledAeTitles: [SHARED] }, { addresses: 10.0.0.9/32; calledAeTitles: [ALONE] }",
+            "104",
+            more: "names: [{host: pacs.hospital.example, calledAeTitles: [BY-NAME]}]",
+            clock: _clock
+        );
+        using var log = DecisionLog.WithoutFile(_clock);
+        await using var gate = new ScopeGate(scope, log, _clock);
+        await gate.ResolveNamesAsync(new Answers("10.0.0.5"), TestContext.Current.CancellationToken);
+        var plans = new[] { "10.0.0.1", "10.0.0.5", "10.0.0.9" }
+            .Select(address => gate.PlanFor(new ProbeTarget(IPAddress.Parse(address), 104), isThorough: false))
+            .ToArray();
+        Assert.Equal(
+            ["SHARED", "BY-NAME SHARED", "ALONE"],
+            plans.Select(plan => string.Join(' ', plan.CalledAeTitles))
+        );
+        Assert.Equal(["", "BY-NAME", "ALONE"], plans.Select(plan => string.Join(' ', plan.OwnAeTitles)));
+    }
+
+    [Fact]
     public async Task A_plan_says_what_holds_at_the_target()
     {
         var scope = TestScopes.Of(
@@ -250,6 +272,7 @@ public sealed class ScopeGateTests
             plans.Select(plan => plan.HighestRung)
         );
         Assert.Equal(["WIDE", "NARROW", "NARROW", ""], plans.Select(plan => string.Join(' ', plan.CalledAeTitles)));
+        Assert.All(plans, plan => Assert.Empty(plan.OwnAeTitles));
         Assert.All(plans, plan => Assert.True(plan is { TriesPublishedTitles: true, IsThorough: true }));
     }
 
