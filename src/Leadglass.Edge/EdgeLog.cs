@@ -35,6 +35,12 @@ public sealed class EdgeLog(TextWriter output, TimeProvider clock)
     internal void SetAside(Guid envelope, string status) =>
         Write($"envelope {envelope:N} was refused for good ({status}) and set aside", limited: false);
 
+    internal void PassedOver(Guid envelope, string operation) =>
+        Write(
+            $"the file of envelope {envelope:N} is gone or unreadable ({operation}): it is passed over",
+            limited: false
+        );
+
     internal void PutBack(Guid envelope, string status) => Write($"envelope {envelope:N} is tried again ({status})");
 
     internal void QueueBroken(string why) => Write($"storing is refused: {why}");

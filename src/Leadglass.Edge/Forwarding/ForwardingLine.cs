@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Leadglass.Dicom.Network;
+using Leadglass.Sealing;
 
 namespace Leadglass.Edge;
 
@@ -144,6 +145,13 @@ internal sealed class ForwardingLine(
             pause = NextPause(envelope, CutPauseSecondsMax);
             await CloseAsync();
             state.Failed($"the association ended: {ended.End.Kind}");
+        }
+        catch (DurableIOException failure) when (failure.Errno == Errnos.NoEntry || envelope.Attempts >= AttemptsMax)
+        {
+            // Gone, or not to be read or moved: those behind it go on without it. The next start looks again.
+            queue.PassOver(envelope);
+            isGivenBack = true;
+            log.PassedOver(envelope.Id, failure.Operation);
         }
         catch (Exception)
         {

@@ -256,6 +256,17 @@ internal sealed class EnvelopeQueue : IAsyncDisposable
         Leave(envelope);
     }
 
+    /// <summary>Its file is gone or cannot be read: it counts as set aside, for somebody to look, and holds up nothing.</summary>
+    public void PassOver(QueuedEnvelope envelope)
+    {
+        lock (_gate)
+        {
+            _setAside++;
+        }
+
+        Leave(envelope);
+    }
+
     /// <summary>It is tried again, after those of other associations; the order within its own is kept.</summary>
     public void PutBack(QueuedEnvelope envelope, TimeSpan pause)
     {
