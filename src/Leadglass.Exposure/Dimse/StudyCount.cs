@@ -3,7 +3,7 @@ namespace Leadglass.Exposure;
 /// <summary>
 /// Counts studies by C-FIND over ranges of Study Date, from now backwards. Ranges widen while they hold little. A range that
 /// may have been cut off at a server's cap is halved until its halves hold no more than itself; before the count ends, the
-/// fullest ranges are proved in that way, so that a cap of any size shows itself.
+/// fullest ranges are proved in that way, so that a cap of any size shows itself, or leaves a day that cannot be proved.
 /// </summary>
 internal sealed class StudyCount(
     Func<CancellationToken, ValueTask<ProbeAssociation?>> open,
@@ -196,8 +196,8 @@ internal sealed class StudyCount(
 
             if (suspects.TrueForAll(leaf => leaf.Range.Days == 1))
             {
-                // A day cannot be halved. The same number on several of them may be a cap; on one it is taken for its own.
-                _isIncomplete |= suspects.Count > 1 || fullest == _cap;
+                // A day cannot be halved, and no range with more in it was proved: its number may be its own, or a cap's.
+                _isIncomplete = true;
                 return;
             }
 

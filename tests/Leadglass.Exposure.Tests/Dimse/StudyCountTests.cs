@@ -73,6 +73,35 @@ public sealed class StudyCountTests
         Assert.Equal(340, records.Totals[0].Value);
     }
 
+    /// <summary>Nothing but the day itself tells of a cap that is silent and not round: it may not be called exact.</summary>
+    [Theory]
+    [InlineData(90, 73, CountKind.LowerBound, 73)]
+    [InlineData(90, 1_000, CountKind.LowerBound, 90)]
+    [InlineData(9, 1_000, CountKind.ExactOverDated, 9)]
+    public async Task ADayThatNothingProvesIsALowerBound(int onTheDay, int cap, CountKind kind, int told)
+    {
+        var archive = new Archive([
+            .. Enumerable.Range(0, onTheDay).Select(i => new Study($"1.9.{i}", 20150601, "CT", 3)),
+        ])
+        {
+            Cap = cap,
+        };
+        var studies = (await CountAsync(archive, isThorough: true)).Totals[0];
+        Assert.Equal((kind, told), (studies.Kind, studies.Value));
+    }
+
+    /// <summary>A full day is not suspected where a wider range brought more at once, and its halves added up to it.</summary>
+    [Fact]
+    public async Task AFullDayIsExactWhereMoreWasBroughtAtOnce()
+    {
+        var archive = new Archive([
+            .. Studies(300, from: 2015, years: 1),
+            .. Enumerable.Range(0, 57).Select(i => new Study($"1.9.{i}", 20150601, "CT", 3)),
+        ]);
+        var studies = (await CountAsync(archive, isThorough: true)).Totals[0];
+        Assert.Equal((CountKind.ExactOverDated, 357), (studies.Kind, studies.Value));
+    }
+
     [Fact]
     public async Task PolitenessEndsAtTwoThousandRecords()
     {
