@@ -19,7 +19,7 @@ public sealed class DemoTests(Chromium chromium)
                 ["TMPDIR"] = scratch.Folder("tmp"),
             }
         );
-        var line = await demo.WaitForLineAsync(text => text.Contains("/signin/link#"), TimeSpan.FromSeconds(90));
+        var line = await demo.WaitForLineAsync(text => text.Contains("/signin/link#"), TimeSpan.FromMinutes(4));
         var link = new Uri(line.Trim());
 
         await using var watched = await chromium.OpenAsync(link.Authority);

@@ -146,8 +146,20 @@ public sealed class EdgeEnrolmentTests
         await using var archive = await ServedArchive.StartAsync();
         using var client = WebProgram.ClientOf(archive.Server.Https, certificate: null);
         using var content = new ByteArrayContent(new byte[64 * 1024]);
-        using var answer = await client.PostAsync(new Uri("/edge/enrol", UriKind.Relative), content);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/edge/enrol", UriKind.Relative))
+        {
+            Content = content,
+            Headers = { ExpectContinue = true },
+        };
+        try
+        {
+            using var answer = await client.SendAsync(request);
+            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        }
+        catch (HttpRequestException ended) when (ended.InnerException is IOException)
+        {
+            // The client did not wait for the answer, and the archive closed while it still sent.
+        }
     }
 
     [Fact]
