@@ -125,19 +125,19 @@ public sealed class EdgeEnrolmentTests
     }
 
     [Theory]
-    [InlineData("", 400)]
-    [InlineData("[]", 400)]
-    [InlineData("{}", 400)]
-    [InlineData("""{"codeId":"x","signingRequest":null,"proof":""}""", 400)]
-    [InlineData("""{"codeId":"x","signingRequest":"","proof":"?"}""", 400)]
-    [InlineData("""{"codeId":"x","signingRequest":"","proof":""}""", 403)]
-    public async Task NonsenseIsRefused(string body, int status)
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"codeId":"x","signingRequest":null,"proof":""}""")]
+    [InlineData("""{"codeId":"x","signingRequest":"","proof":"?"}""")]
+    [InlineData("""{"codeId":"x","signingRequest":"","proof":""}""")]
+    public async Task NonsenseIsRefused(string body)
     {
         await using var archive = await ServedArchive.StartAsync();
         using var client = WebProgram.ClientOf(archive.Server.Https, certificate: null);
         using var content = new StringContent(body);
         using var answer = await client.PostAsync(new Uri("/edge/enrol", UriKind.Relative), content);
-        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
     }
 
     [Fact]
