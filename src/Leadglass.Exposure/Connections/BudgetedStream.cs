@@ -33,7 +33,9 @@ internal sealed class BudgetedStream(Socket socket, long bytesMax, CancellationT
         var left = bytesMax - BytesRead;
         if (left <= 0)
         {
-            throw new IOException($"the target sent more than the {bytesMax} bytes that a connection may bring");
+            throw new OverBudgetException(
+                $"the target sent more than the {bytesMax} bytes that a connection may bring"
+            );
         }
         try
         {
@@ -92,8 +94,11 @@ internal sealed class BudgetedStream(Socket socket, long bytesMax, CancellationT
         base.Dispose(disposing);
     }
 
-    private static IOException Late() => new("the connection took longer than it may");
+    private static OverBudgetException Late() => new("the connection took longer than it may");
 
     private bool IsLate(CancellationToken caller) =>
         deadline.IsCancellationRequested && !caller.IsCancellationRequested;
 }
+
+/// <summary>A connection brought more than it may, or took longer: it was our limit that ended it, not the target.</summary>
+internal sealed class OverBudgetException(string message) : IOException(message);

@@ -61,6 +61,9 @@ public abstract class ProbeConnection : IAsyncDisposable
 public sealed class OutOfScopeException(ProbeTarget target, Rung rung, string reason)
     : Exception($"{target} is not probed at rung {(int)rung}: {reason}")
 {
+    /// <summary>The rung that was asked about.</summary>
+    public Rung Rung { get; } = rung;
+
     /// <summary>The rule that forbids it.</summary>
     public string Reason { get; } = reason;
 }

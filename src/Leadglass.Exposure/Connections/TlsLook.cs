@@ -40,13 +40,25 @@ internal static class TlsLook
         // Certificates of strangers fail in any way that a parser can fail.
         catch (Exception problem)
         {
+            var isLate = late.IsCancellationRequested;
             return new TlsLooked(
                 Stream: null,
-                FactsOfFailure(seen),
-                Code(problem, late.IsCancellationRequested),
+                FactsOfFailure(seen, isLate || IsOverBudget(problem)),
+                Code(problem, isLate),
                 seen.IsAsked
             );
         }
+    }
+
+    /// <summary>Whether a limit of ours ended the connection.</summary>
+    public static bool IsOverBudget(Exception? problem)
+    {
+        while (problem is not (null or OverBudgetException))
+        {
+            problem = problem.InnerException;
+        }
+
+        return problem is not null;
     }
 
     [SuppressMessage(
@@ -96,9 +108,10 @@ internal static class TlsLook
         return seen.ToFacts(protocol, tls.NegotiatedCipherSuite.ToString(), requires);
     }
 
-    private static TlsFacts? FactsOfFailure(Seen seen) =>
+    // A server that asks, and then lets the time pass, has not said that it requires what it asked for.
+    private static TlsFacts? FactsOfFailure(Seen seen, bool isOurs) =>
         seen.HasCertificate || seen.IsAsked
-            ? seen.ToFacts(TlsFacts.NotTold, TlsFacts.NotTold, seen.IsAsked ? true : null)
+            ? seen.ToFacts(TlsFacts.NotTold, TlsFacts.NotTold, seen.IsAsked && !isOurs ? true : null)
             : null;
 
     private static string Code(Exception problem, bool isLate) =>

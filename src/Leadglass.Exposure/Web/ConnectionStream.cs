@@ -5,6 +5,7 @@ internal sealed class ConnectionStream(ProbeConnection connection) : Stream
 {
     private readonly Lock _lock = new();
     private Task? _ending;
+    private bool _hasRead;
 
     public override bool CanRead => true;
 
@@ -20,6 +21,9 @@ internal sealed class ConnectionStream(ProbeConnection connection) : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Whether the first that came is an alert of TLS (RFC 8446 5.1: content type 21, version 3.x).</summary>
+    public bool BeganWithTlsAlert { get; private set; }
+
     /// <summary>Ends the connection, if that has not begun, and waits until the host is free.</summary>
     public Task EndAsync()
     {
@@ -29,8 +33,17 @@ internal sealed class ConnectionStream(ProbeConnection connection) : Stream
         }
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        connection.Stream.ReadAsync(buffer, cancellationToken);
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var count = await connection.Stream.ReadAsync(buffer, cancellationToken);
+        if (!_hasRead && count > 0)
+        {
+            _hasRead = true;
+            BeganWithTlsAlert = count > 1 && buffer.Span is [21, 3, ..];
+        }
+
+        return count;
+    }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         connection.Stream.WriteAsync(buffer, cancellationToken);

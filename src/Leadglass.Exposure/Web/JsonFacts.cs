@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Leadglass.Exposure;
@@ -13,12 +14,13 @@ internal sealed class JsonFacts : IDisposable
 
     private JsonFacts(JsonDocument document) => _document = document;
 
-    /// <summary>Parses; null for what is no JSON.</summary>
-    public static JsonFacts? Parse(ReadOnlySpan<byte> body)
+    /// <summary>Parses in place; null for what is no JSON.</summary>
+    /// <param name="body">The answer's own memory, which is not copied: it must outlive this, and is cleared with the answer.</param>
+    public static JsonFacts? Parse(ReadOnlyMemory<byte> body)
     {
         try
         {
-            return new JsonFacts(JsonDocument.Parse(body.ToArray(), new JsonDocumentOptions { MaxDepth = DepthMax }));
+            return new JsonFacts(JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = DepthMax }));
         }
         catch (JsonException)
         {
@@ -32,22 +34,30 @@ internal sealed class JsonFacts : IDisposable
     /// <summary>A whole number of 0 or more, also where it is written as text.</summary>
     public long? Number(string name)
     {
-        if (
-            _document.RootElement.ValueKind != JsonValueKind.Object
-            || !_document.RootElement.TryGetProperty(name, out var value)
-        )
+        try
         {
+            long number = -1;
+            var isNumber =
+                _document.RootElement.ValueKind == JsonValueKind.Object
+                && _document.RootElement.TryGetProperty(name, out var value)
+                && value.ValueKind switch
+                {
+                    JsonValueKind.Number => value.TryGetInt64(out number),
+                    JsonValueKind.String => long.TryParse(
+                        value.GetString(),
+                        NumberStyles.None,
+                        CultureInfo.InvariantCulture,
+                        out number
+                    ),
+                    _ => false,
+                };
+            return isNumber && number >= 0 ? number : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Bytes that are no UTF-8, or half of a surrogate pair.
             return null;
         }
-
-        long number;
-        var isNumber = value.ValueKind switch
-        {
-            JsonValueKind.Number => value.TryGetInt64(out number),
-            JsonValueKind.String => long.TryParse(value.GetString(), out number),
-            _ => (number = -1) >= 0,
-        };
-        return isNumber && number >= 0 ? number : null;
     }
 
     /// <summary>A text of each object of the list.</summary>

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace Leadglass.Exposure;
 
 /// <summary>What an answer to a QIDO-RS query for a random study means (PS3.18 10.6.3).</summary>
@@ -15,8 +18,20 @@ internal sealed record QueryVerdict(
     bool NeedsControl = false
 )
 {
-    /// <summary>Whether an answer needs no more bytes: an empty list, the beginning of a row, or anything else.</summary>
-    public static bool IsEnough(ReadOnlyMemory<byte> body) => Rows(body.Span) is not null;
+    private const int TagLength = 8;
+
+    private static readonly SearchValues<byte> HexadecimalDigits = SearchValues.Create("0123456789ABCDEFabcdef"u8);
+
+    private static ReadOnlySpan<byte> Blank => " \t\r\n"u8;
+
+    /// <summary>Whether an answer in a media type of DICOM came, which alone shows that a path is a root.</summary>
+    public bool SpeaksDicom { get; private init; }
+
+    /// <summary>Whether an answer needs no more bytes: an empty list, the first tag of a row, or what is no answer.</summary>
+    public static bool IsEnough(ReadOnlyMemory<byte> body) =>
+        body.Span.TrimStart(Blank) is [(byte)'<' or (byte)'-', ..] xml
+            ? HasModel(xml)
+            : Listed(body.Span) is not RowList.Unfinished;
 
     /// <summary>Judges an answer.</summary>
     public static QueryVerdict Of(WebAnswer answer) =>
@@ -71,44 +86,55 @@ internal sealed record QueryVerdict(
     {
         if (answer.IsEncoded)
         {
-            return new(
-                Answer.Unknown,
-                answer.Response,
-                "The answer is packed, which was not asked for; it was not unpacked."
-            );
+            return Packed(answer);
         }
 
-        return Rows(answer.Body) switch
+        return Listed(answer.Body) switch
         {
-            null when answer.CutBy is { } cut => new(
-                Answer.Unknown,
-                $"{answer.Response}, {cut}",
-                "The answer ends before its end."
-            ),
-            false when answer.Body.IndexOf((byte)']') >= 0 => Open(
-                answer,
-                "The query is answered: nothing matches.",
-                hasRows: false
-            ),
-            true => Open(answer, "Rows came for a study that does not exist; they were not read.", hasRows: true),
+            RowList.Empty => OpenWithoutRows(answer),
+            RowList.Rows => OpenWithRows(answer),
+            RowList.Unfinished when answer.CutBy is not null => Cut(answer),
             _ => new(Answer.Unknown, answer.Response, "The answer says that it is DICOM JSON and is not."),
         };
     }
 
+    // PS3.18 10.6.3.2: a part for each match, none where nothing matches.
     private static QueryVerdict OfXml(WebAnswer answer)
     {
-        var hasRows = answer.Body.IndexOf("<NativeDicomModel"u8) >= 0;
-        return Open(
-            answer,
-            hasRows
-                ? "Rows came for a study that does not exist; they were not read."
-                : "The query is answered: nothing matches.",
-            hasRows
-        );
+        if (answer.IsEncoded)
+        {
+            return Packed(answer);
+        }
+
+        return HasModel(answer.Body) ? OpenWithRows(answer)
+            : answer.CutBy is not null ? Cut(answer)
+            : IsEmptyMultipart(answer) ? OpenWithoutRows(answer)
+            : new(Answer.Unknown, answer.Response, "The answer says that it is DICOM XML and is not.");
     }
 
-    private static QueryVerdict Open(WebAnswer answer, string reason, bool hasRows) =>
-        new(Answer.Open, answer.Response, reason, IsDicomWeb: true, HasRows: hasRows);
+    private static QueryVerdict Packed(WebAnswer answer) =>
+        new(Answer.Unknown, answer.Response, "The answer is packed, which was not asked for; it was not unpacked.");
+
+    private static QueryVerdict Cut(WebAnswer answer) =>
+        new(Answer.Unknown, $"{answer.Response}, {answer.CutBy}", "The answer ends before its end.");
+
+    private static QueryVerdict OpenWithoutRows(WebAnswer answer) =>
+        new(Answer.Open, answer.Response, "The query is answered: nothing matches.", IsDicomWeb: true)
+        {
+            SpeaksDicom = true,
+        };
+
+    private static QueryVerdict OpenWithRows(WebAnswer answer) =>
+        new(
+            Answer.Open,
+            answer.Response,
+            "Rows came for a study that does not exist; they were not read.",
+            IsDicomWeb: true,
+            HasRows: true
+        )
+        {
+            SpeaksDicom = true,
+        };
 
     private static bool IsDicomXml(WebAnswer answer) =>
         answer.MediaType!.Parameters.Any(one =>
@@ -116,21 +142,58 @@ internal sealed record QueryVerdict(
             && one.Value?.Trim('"').Equals("application/dicom+xml", StringComparison.OrdinalIgnoreCase) == true
         );
 
-    // True where a list of rows begins, false where it is over or something else stands there, null where more is needed.
-    private static bool? Rows(ReadOnlySpan<byte> body)
+    private static bool HasModel(ReadOnlySpan<byte> body) => body.IndexOf("<NativeDicomModel"u8) >= 0;
+
+    // RFC 2046 5.1.1: nothing but the delimiter that closes it.
+    private static bool IsEmptyMultipart(WebAnswer answer) =>
+        answer.MediaType!.Parameters.FirstOrDefault(one =>
+            one.Name.Equals("boundary", StringComparison.OrdinalIgnoreCase)
+        )
+            is { Value: { Length: > 0 } boundary }
+        && answer.Body.Trim(Blank).SequenceEqual(Encoding.Latin1.GetBytes($"--{boundary.Trim('"')}--"));
+
+    // PS3.18 F.2: a list of objects whose names are tags of eight hexadecimal digits.
+    private static RowList Listed(ReadOnlySpan<byte> body)
     {
-        var text = body.TrimStart(" \t\r\n"u8);
-        if (text.IsEmpty)
+        var text = body.TrimStart(Blank);
+        if (text is [not (byte)'[', ..])
         {
-            return null;
+            return RowList.None;
         }
 
-        if (text[0] != '[')
+        var inside = text.IsEmpty ? text : text[1..].TrimStart(Blank);
+        return inside switch
         {
-            return false;
-        }
+            [(byte)']', .. var rest] => rest.Trim(Blank).IsEmpty ? RowList.Empty : RowList.None,
+            [(byte)'{', .. var row] => OfRow(row.TrimStart(Blank)),
+            [] => RowList.Unfinished,
+            _ => RowList.None,
+        };
+    }
 
-        var inside = text[1..].TrimStart(" \t\r\n"u8);
-        return inside.IsEmpty ? null : inside[0] == '{';
+    private static RowList OfRow(ReadOnlySpan<byte> row)
+    {
+        ReadOnlySpan<byte> tag = row.IsEmpty ? row : row[1..];
+        tag = tag[..Math.Min(tag.Length, TagLength)];
+        var isTag = row is [] or [(byte)'"', ..] && tag.IndexOfAnyExcept(HexadecimalDigits) < 0;
+        return !isTag ? RowList.None
+            : row.Length < TagLength + 2 ? RowList.Unfinished
+            : row[TagLength + 1] == '"' ? RowList.Rows
+            : RowList.None;
+    }
+
+    private enum RowList
+    {
+        /// <summary>No list, or none of DICOM.</summary>
+        None,
+
+        /// <summary>More is needed to say.</summary>
+        Unfinished,
+
+        /// <summary>A list without rows.</summary>
+        Empty,
+
+        /// <summary>A list in which a row begins.</summary>
+        Rows,
     }
 }

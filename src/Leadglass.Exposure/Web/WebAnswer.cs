@@ -78,6 +78,9 @@ internal sealed class WebAnswer : IDisposable
     /// <summary>The body, as far as it was read.</summary>
     public ReadOnlySpan<byte> Body => _body.AsSpan(0, _bodyLength);
 
+    /// <summary>The same, for a reader that does not copy it.</summary>
+    public ReadOnlyMemory<byte> BodyMemory => _body.AsMemory(0, _bodyLength);
+
     /// <summary>A response.</summary>
     public static WebAnswer Answered(HttpResponseMessage message, byte[] body, int bodyLength, string? cutBy) =>
         new(WebOutcome.Answered, $"HTTP {(int)message.StatusCode}", message, body, bodyLength) { CutBy = cutBy };

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
 
 namespace Leadglass.Exposure;
 
@@ -20,11 +20,7 @@ internal sealed class WebConversation(
 {
     private readonly string _authority = Authority(target);
     private HttpMessageInvoker? _client;
-    private Rung _rung;
-    private Func<Task>? _endConnection;
-    private DialOutcome? _failedDial;
-    private ExceptionDispatchInfo? _outOfScope;
-    private TlsLooked? _looked;
+    private WebConnections? _connections;
 
     /// <summary>Whether inside TLS.</summary>
     public bool IsTls => isTls;
@@ -34,6 +30,9 @@ internal sealed class WebConversation(
 
     /// <summary>Whether a response came at all.</summary>
     public bool HasAnswered { get; private set; }
+
+    /// <summary>Whether the last that came of a request in clear was an alert of TLS.</summary>
+    public bool HasSeenTlsAlert { get; private set; }
 
     /// <summary>The whole address of a path here.</summary>
     public string AddressOf(string pathAndQuery) => $"{(isTls ? "https" : "http")}://{_authority}{pathAndQuery}";
@@ -53,26 +52,30 @@ internal sealed class WebConversation(
         CancellationToken cancel
     )
     {
-        await TurnToAsync(rung);
-        using var late = new CancellationTokenSource(WebLimits.ExchangeTime, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+        var connections = await TurnToAsync(rung);
+        using var late = new ServerTime(WebLimits.ExchangeTime, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Over, cancel);
+        connections.Exchange = late;
         try
         {
             using var request = Request(method, pathAndQuery, accept);
             using var response = await _client!.SendAsync(request, either.Token);
             HasAnswered = true;
-            Tls = _looked?.FactsAfterAnswer ?? Tls;
-            var answer = await ReadAsync(response, bodyBytesMax, isEnough, either.Token);
-            cancel.ThrowIfCancellationRequested();
-            return answer;
+            Tls = connections.Looked?.FactsAfterAnswer ?? Tls;
+            return await ReadAsync(response, bodyBytesMax, isEnough, either.Token, cancel);
         }
         // A hostile server makes the framework fail in any way: each is an answer, not an error of ours.
         catch (Exception problem)
         {
-            _outOfScope?.Throw();
+            HasSeenTlsAlert = connections.HasSeenTlsAlert;
+            await DisposeAsync();
+            connections.OutOfScope?.Throw();
             cancel.ThrowIfCancellationRequested();
-            await EndConnectionAsync();
-            return Failed(problem, late.IsCancellationRequested);
+            return Failed(problem, connections, late.Over.IsCancellationRequested);
+        }
+        finally
+        {
+            connections.Exchange = null;
         }
     }
 
@@ -81,7 +84,11 @@ internal sealed class WebConversation(
     {
         _client?.Dispose();
         _client = null;
-        await EndConnectionAsync();
+        if (_connections is not null)
+        {
+            await _connections.DisposeAsync();
+            _connections = null;
+        }
     }
 
     private static string Authority(ProbeTarget target)
@@ -113,19 +120,20 @@ internal sealed class WebConversation(
         return request;
     }
 
-    private async ValueTask TurnToAsync(Rung rung)
+    private async ValueTask<WebConnections> TurnToAsync(Rung rung)
     {
-        if (_client is not null && rung == _rung)
+        if (_connections is { } open && rung == open.Rung)
         {
-            return;
+            return open;
         }
 
         await DisposeAsync();
-        _rung = rung;
+        var connections = new WebConnections(dialer, target, isTls, rung, time);
+        _connections = connections;
         _client = new HttpMessageInvoker(
             new SocketsHttpHandler
             {
-                ConnectCallback = (_, cancel) => ConnectAsync(cancel),
+                ConnectCallback = (_, cancel) => connections.ConnectAsync(cancel),
                 AllowAutoRedirect = false,
                 UseProxy = false,
                 UseCookies = false,
@@ -140,62 +148,24 @@ internal sealed class WebConversation(
             },
             disposeHandler: true
         );
-    }
 
-    private async ValueTask<Stream> ConnectAsync(CancellationToken cancel)
-    {
-        await EndConnectionAsync();
-        _failedDial = null;
-        Dialled dialled;
-        try
-        {
-            dialled = await dialer.DialAsync(target, _rung, cancel);
-        }
-        catch (OutOfScopeException refusal)
-        {
-            _outOfScope = ExceptionDispatchInfo.Capture(refusal);
-            throw;
-        }
-
-        if (dialled.Connection is null)
-        {
-            _failedDial = dialled.Outcome;
-            throw new IOException("there is no connection");
-        }
-
-        var connection = new ConnectionStream(dialled.Connection);
-        _endConnection = connection.EndAsync;
-        return isTls ? await GreetAsync(connection, cancel) : connection;
-    }
-
-    private async ValueTask<Stream> GreetAsync(ConnectionStream connection, CancellationToken cancel)
-    {
-        _looked = await TlsLook.ConnectAsync(connection, target.Name, WebLimits.HandshakeTime, time, cancel);
-        Tls = _looked.Facts ?? Tls;
-        return _looked.Stream ?? throw new IOException("TLS did not come about");
-    }
-
-    private async ValueTask EndConnectionAsync()
-    {
-        if (_endConnection is { } end)
-        {
-            _endConnection = null;
-            await end();
-        }
+        return connections;
     }
 
     private static async ValueTask<WebAnswer> ReadAsync(
         HttpResponseMessage response,
         int bodyBytesMax,
         Func<ReadOnlyMemory<byte>, bool>? isEnough,
-        CancellationToken cancel
+        CancellationToken either,
+        CancellationToken audit
     )
     {
-        var body = new byte[bodyBytesMax];
+        // It does not move, so that clearing it clears all there is.
+        var body = GC.AllocateArray<byte>(bodyBytesMax, pinned: true);
         var length = 0;
         try
         {
-            await using var stream = await response.Content.ReadAsStreamAsync(cancel);
+            await using var stream = await response.Content.ReadAsStreamAsync(either);
             while (true)
             {
                 if (length == body.Length)
@@ -203,7 +173,7 @@ internal sealed class WebConversation(
                     return WebAnswer.Answered(response, body, length, "longer than is read");
                 }
 
-                var count = await stream.ReadAsync(body.AsMemory(length), cancel);
+                var count = await stream.ReadAsync(body.AsMemory(length), either);
                 length += count;
                 if (count == 0 || isEnough?.Invoke(body.AsMemory(0, length)) == true)
                 {
@@ -211,29 +181,39 @@ internal sealed class WebConversation(
                 }
             }
         }
-        catch (Exception problem) when (problem is IOException or OperationCanceledException or HttpRequestException)
+        catch (Exception problem)
+            when (problem is IOException or OperationCanceledException or HttpRequestException
+                && !audit.IsCancellationRequested
+            )
         {
             var cutBy = problem is OperationCanceledException ? "time-out" : "connection ended";
             return WebAnswer.Answered(response, body, length, cutBy);
         }
+        catch
+        {
+            CryptographicOperations.ZeroMemory(body);
+            throw;
+        }
     }
 
-    private WebAnswer Failed(Exception problem, bool isLate)
+    private WebAnswer Failed(Exception problem, WebConnections connections, bool isLate)
     {
-        if (_failedDial is { } dial)
+        var looked = connections.Looked;
+        Tls = looked?.Facts ?? Tls;
+        if (connections.FailedDial is { } dial)
         {
             return WebAnswer.None(WebOutcome.NotConnected, DialCode(dial));
         }
 
-        if (_looked is { Stream: null })
+        if (looked is { Stream: null })
         {
-            var asks = _looked.Facts?.RequiresClientCertificate == true;
-            return WebAnswer.None(WebOutcome.NoTls, asks ? "TLS client certificate required" : _looked.Failure!);
+            var asks = looked.Facts?.RequiresClientCertificate == true;
+            return WebAnswer.None(WebOutcome.NoTls, asks ? "TLS client certificate required" : looked.Failure!);
         }
 
-        if (_looked is { WasAskedForCertificate: true } && !HasAnswered && !isLate)
+        if (looked is { WasAskedForCertificate: true } && !HasAnswered && !isLate && !TlsLook.IsOverBudget(problem))
         {
-            Tls = _looked.FactsAfterRefusal;
+            Tls = looked.FactsAfterRefusal;
             return WebAnswer.None(WebOutcome.NoTls, "TLS client certificate required");
         }
 

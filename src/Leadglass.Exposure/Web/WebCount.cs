@@ -134,5 +134,5 @@ internal sealed class WebCount(WebConversation conversation, WebFindings finding
         );
 
     private static JsonFacts? Facts(WebAnswer answer) =>
-        answer is { Status: 200, IsEncoded: false, CutBy: null } ? JsonFacts.Parse(answer.Body) : null;
+        answer is { Status: 200, IsEncoded: false, CutBy: null } ? JsonFacts.Parse(answer.BodyMemory) : null;
 }

@@ -145,7 +145,7 @@ internal sealed class WebIdentify(
             return;
         }
 
-        using var facts = JsonFacts.Parse(answer.Body);
+        using var facts = JsonFacts.Parse(answer.BodyMemory);
         if (
             facts?.Text("Version") is { } version
             && facts.Text("DicomAet") is not null
@@ -171,7 +171,7 @@ internal sealed class WebIdentify(
             return;
         }
 
-        using var facts = JsonFacts.Parse(answer.Body);
+        using var facts = JsonFacts.Parse(answer.BodyMemory);
         foreach (var title in facts?.TextsOfItems("dicomAETitle") ?? [])
         {
             var root = $"/dcm4chee-arc/aets/{title}/rs";

@@ -21,6 +21,7 @@ internal sealed class WebLadder(
     private const string OrthancNullQuery = "/studies?since=4294967295&limit=1";
 
     private string? _openRoot;
+    private bool _speaksDicom;
     private bool _isOrthancOpen;
     private int? _controlStatus;
 
@@ -85,6 +86,7 @@ internal sealed class WebLadder(
             {
                 findings.Root = root;
                 _openRoot = root;
+                _speaksDicom = verdict.SpeaksDicom;
                 return;
             }
         }
@@ -229,7 +231,7 @@ internal sealed class WebLadder(
             static _ => true,
             cancel
         );
-        var isAnswering = _openRoot is not null || _isOrthancOpen;
+        var isAnswering = _speaksDicom || _isOrthancOpen;
         var (verdict, reason) = JudgeRetrieve(answer, isAnswering);
         findings.Note(Rung.NullRetrieve, verdict, answer.Response, reason);
     }

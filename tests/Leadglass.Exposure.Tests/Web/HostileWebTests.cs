@@ -1,5 +1,7 @@
 using System.IO.Compression;
+using System.Net;
 using System.Text;
+using Leadglass.Exposure.Tests.Connections;
 using static Leadglass.Exposure.Tests.Web.WebDouble;
 
 namespace Leadglass.Exposure.Tests.Web;
@@ -93,23 +95,75 @@ public sealed class HostileWebTests
     }
 
     [Fact]
-    public async Task AScopeThatForbidsARungIsHeardAtThatRung()
+    public async Task AScopeThatForbidsARungKeepsWhatWasProvedBelowIt()
     {
-        await using var server = Of(_ => NotFound);
+        await using var server = Of(request =>
+            request.Path == "/dicom-web/studies" ? Response(200, "application/dicom+json", "[]") : NotFound
+        );
+        var seen = await ObserveUpToAsync(server, Rung.NullQuery);
+        Assert.True(seen.SpeaksDicomWeb);
+        Assert.Equal(Answer.Open, seen.Of(Rung.NullQuery));
+        Assert.Contains(
+            seen.Rungs,
+            one => one is { Rung: Rung.NullRetrieve, Answer: Answer.Unknown, Response: "not asked" }
+        );
+        Assert.All(
+            server.Requests,
+            request => Assert.DoesNotContain("studies/", request.Path, StringComparison.Ordinal)
+        );
+        var refusal = await Assert.ThrowsAsync<OutOfScopeException>(() => ObserveUpToAsync(server, Rung.Connect));
+        Assert.Equal("no further", refusal.Reason);
+    }
+
+    private static async Task<WebObservation> ObserveUpToAsync(WebDouble server, Rung highest)
+    {
         var dialer = new ProbeDialer(
-            (_, rung) => rung > Rung.Echo ? "not above rung 2" : null,
+            (_, rung) => rung > highest ? "no further" : null,
             WebTesting.Limits,
             TimeProvider.System
         );
-        var probe = new WebProbe(dialer, TimeProvider.System);
-        var refusal = await Assert.ThrowsAsync<OutOfScopeException>(async () =>
-            await probe.ObserveAsync(server.Target, WebTesting.Plan(Rung.NullRetrieve), CancellationToken.None)
+        return await new WebProbe(dialer, TimeProvider.System).ObserveAsync(
+            server.Target,
+            WebTesting.Plan(Rung.NullRetrieve),
+            CancellationToken.None
         );
-        Assert.Equal("not above rung 2", refusal.Reason);
-        Assert.All(
-            server.Requests,
-            request => Assert.DoesNotContain("studies", request.Path, StringComparison.Ordinal)
+    }
+
+    [Fact]
+    public async Task AnAnswerThatBreaksItsReaderHidesNoOpenServer()
+    {
+        await using var server = Of(request =>
+            request.Path switch
+            {
+                "/system" => Response(
+                    200,
+                    "application/json",
+                    "{\"Version\":\"1.12\",\"DicomAet\":\"A\",\"ApiVersion\":\"\\ud800\"}"
+                ),
+                "/dicom-web/studies" => Response(200, "application/dicom+json", "[]"),
+                _ => NotFound,
+            }
         );
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.NullQuery);
+        Assert.Equal(Answer.Open, seen.Of(Rung.NullQuery));
+    }
+
+    [Theory]
+    [InlineData(Rung.Identify, false)]
+    [InlineData(Rung.Echo, true)]
+    public async Task ADeviceThatIsSilentGetsNoHelloOfTls(Rung highest, bool isGreeted)
+    {
+        var greeted = false;
+        await using var device = new CountingServer(
+            IPAddress.Loopback,
+            async (network, stop) =>
+            {
+                var first = new byte[1];
+                greeted |= await network.ReadAsync(first, stop) == 1 && first[0] == 22;
+            }
+        );
+        await WebTesting.ObserveAsync(new ProbeTarget(IPAddress.Loopback, device.Port), highest);
+        Assert.Equal(isGreeted, greeted);
     }
 
     [Fact]

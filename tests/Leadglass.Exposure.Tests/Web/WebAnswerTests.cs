@@ -103,6 +103,44 @@ public sealed class WebAnswerTests
         Assert.Equal(Answer.Unknown, seen.Of(Rung.NullRetrieve));
     }
 
+    [Theory]
+    [InlineData("application/dicom+json", "{\"errors\":[\"denied\"]}")]
+    [InlineData("application/dicom+json", "[\"denied\"]")]
+    [InlineData("application/dicom+json", "[{\"error\":\"denied\"}]")]
+    [InlineData("application/dicom+json", "[] and more")]
+    [InlineData("application/dicom+json", "[")]
+    [InlineData("application/dicom+json", "")]
+    [InlineData("application/dicom+xml", "<error>denied</error>")]
+    [InlineData("application/dicom+xml", "")]
+    [InlineData("multipart/related; type=\"application/dicom+xml\"; boundary=x", "--x\r\n\r\n<error/>\r\n--x--")]
+    [InlineData("multipart/related; type=\"application/dicom+xml\"; boundary=x", "")]
+    public async Task AnAnswerThatOnlySaysItIsDicomIsUnknown(string type, string body)
+    {
+        await using var server = Of(request =>
+            request.Path == "/dicom-web/studies" ? Response(200, type, body) : NotFound
+        );
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.NullRetrieve);
+        Assert.False(seen.SpeaksDicomWeb);
+        Assert.Equal(Answer.Unknown, seen.Of(Rung.NullQuery));
+        Assert.Equal(Answer.Unknown, seen.Of(Rung.NullRetrieve));
+    }
+
+    [Theory]
+    [InlineData("application/dicom+json", " [ \r\n] ", null)]
+    [InlineData("application/dicom+json", "[ {\"0020000D\":{}}]", true)]
+    [InlineData("application/dicom+xml", "<?xml version=\"1.0\"?><NativeDicomModel/>", true)]
+    [InlineData("multipart/related; type=\"application/dicom+xml\"; boundary=\"x\"", "--x--\r\n", null)]
+    public async Task AnAnswerOfDicomIsOpen(string type, string body, bool? isVisible)
+    {
+        await using var server = Of(request =>
+            request.Path == "/dicom-web/studies" ? Response(200, type, body) : NotFound
+        );
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.NullRetrieve);
+        Assert.Equal(Answer.Open, seen.Of(Rung.NullQuery));
+        Assert.Equal(Answer.Open, seen.Of(Rung.NullRetrieve));
+        Assert.Equal(isVisible, seen.RecordsVisible);
+    }
+
     [Fact]
     public async Task RowsForAStudyThatDoesNotExistAreSeenAndNotRead()
     {
@@ -218,7 +256,9 @@ public sealed class WebAnswerTests
         );
         var seen = await WebTesting.ObserveAsync(server.Target, Rung.CountEndpoints);
         Assert.Equal("/dcm4chee-arc/aets/WARD_AET/rs", seen.Root);
-        Assert.Equal(Answer.Open, seen.Of(Rung.NullRetrieve));
+        Assert.Equal(Answer.Open, seen.Of(Rung.NullQuery));
+        // 204 is no DICOM JSON, so what is not found there says nothing of retrieval.
+        Assert.Equal(Answer.Unknown, seen.Of(Rung.NullRetrieve));
         Assert.Contains(seen.Records!.Totals, one => one is { Unit: CountUnit.Studies, Value: 12 });
         Assert.Contains(seen.Records.Totals, one => one is { Unit: CountUnit.Images, Value: 3456 });
         Assert.Equal("dcm4chee", Products.BuiltIn.Identify(dicom: null, seen).Product);

@@ -1,7 +1,10 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Leadglass.Exposure.Tests.Connections;
 using static Leadglass.Exposure.Tests.Web.WebDouble;
 
 namespace Leadglass.Exposure.Tests.Web;
@@ -54,7 +57,7 @@ public sealed class WebTlsTests
         var options = Tls(certificate, SslProtocols.Tls13, requires: true);
         options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         await using var server = Of(_ => NotFound, options);
-        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Identify);
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Echo);
         Assert.True(seen.SpeaksHttp);
         Assert.False(seen.Tls?.RequiresClientCertificate);
     }
@@ -92,7 +95,7 @@ public sealed class WebTlsTests
     public async Task AServerThatSpeaksNeitherIsUnknown()
     {
         await using var server = Of(_ => "220 mail.example.org ESMTP\r\n");
-        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Identify);
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Echo);
         Assert.False(seen.SpeaksHttp);
         Assert.Null(seen.Tls);
         Assert.Contains(seen.Rungs, one => one is { Rung: Rung.Identify, Answer: Answer.Unknown });
@@ -103,11 +106,11 @@ public sealed class WebTlsTests
     {
         using var certificate = Certificate(paddingBytes: 90_000);
         await using var server = Of(_ => NotFound, Tls(certificate, SslProtocols.Tls13));
-        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Identify);
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Echo);
         Assert.NotEmpty(seen.Rungs);
         using var tooLarge = Certificate(paddingBytes: 2_000_000);
         await using var larger = Of(_ => NotFound, Tls(tooLarge, SslProtocols.Tls13));
-        var refused = await WebTesting.ObserveAsync(larger.Target, Rung.Identify);
+        var refused = await WebTesting.ObserveAsync(larger.Target, Rung.Echo);
         Assert.False(refused.SpeaksHttp);
         Assert.Contains(refused.Rungs, one => one is { Rung: Rung.Identify, Answer: Answer.Unknown });
     }
@@ -118,9 +121,36 @@ public sealed class WebTlsTests
         await using var elsewhere = Of(_ => NotFound);
         using var certificate = Certificate(issuerAt: $"http://127.0.0.1:{elsewhere.Target.Port}/issuer.crt");
         await using var server = Of(_ => NotFound, Tls(certificate, SslProtocols.Tls13));
-        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Identify);
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Echo);
         Assert.True(seen.IsTls);
         Assert.Equal(0, elsewhere.Connections);
+    }
+
+    [Fact]
+    public async Task AServerThatAsksForACertificateAndThenIsSilentHasNotSaidThatItRequiresOne()
+    {
+        using var certificate = Certificate();
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = new CountingServer(
+            IPAddress.Loopback,
+            async (network, stop) =>
+            {
+                await using var tls = new SslStream(new SilentAfterHello(network, answered));
+                await tls.AuthenticateAsServerAsync(Tls(certificate, SslProtocols.Tls12, requires: true), stop);
+            }
+        );
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, server.Port);
+        var clock = new LeapingClock();
+        var looking = TlsLook
+            .ConnectAsync(client.GetStream(), name: null, TimeSpan.FromSeconds(8), clock, CancellationToken.None)
+            .AsTask();
+        await Task.WhenAny(answered.Task, looking);
+        clock.Leap(TimeSpan.FromSeconds(8));
+        var looked = await looking;
+        Assert.True(looked.WasAskedForCertificate);
+        Assert.Equal("TLS time-out", looked.Failure);
+        Assert.Null(looked.Facts!.RequiresClientCertificate);
     }
 
     private static SslServerAuthenticationOptions Tls(
@@ -168,5 +198,56 @@ public sealed class WebTlsTests
 
         using var own = request.CreateSelfSigned(Begin, Begin.AddYears(5));
         return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), password: null);
+    }
+
+    /// <summary>Takes the hello; of what comes after it, that it came is told, and nothing is read.</summary>
+    private sealed class SilentAfterHello(NetworkStream network, TaskCompletionSource answered) : Stream
+    {
+        private bool _hasSpoken;
+
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => true;
+        public override long Length => throw new NotSupportedException();
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
+        {
+            if (!_hasSpoken)
+            {
+                return await network.ReadAsync(buffer, cancellationToken);
+            }
+
+            await network.ReadExactlyAsync(new byte[1], cancellationToken);
+            answered.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return 0;
+        }
+
+        public override async ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
+        {
+            _hasSpoken = true;
+            await network.WriteAsync(buffer, cancellationToken);
+        }
+
+        public override void Flush() { }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

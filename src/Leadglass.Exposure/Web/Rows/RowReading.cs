@@ -15,9 +15,9 @@ internal sealed class RowReading(IProbeDialer dialer, WebFindings findings, WebP
     /// <summary>Asks for one row and notes which identifying fields it fills.</summary>
     public async ValueTask ReadAsync(string pathAndQuery, string accept, CancellationToken cancel)
     {
-        using var late = new CancellationTokenSource(TimeMax, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
-        var (result, problem) = await TryReadAsync(Task(pathAndQuery, accept), either.Token);
+        using var late = new ServerTime(TimeMax, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Over, cancel);
+        var (result, problem) = await TryReadAsync(Task(pathAndQuery, accept), late, either.Token);
         cancel.ThrowIfCancellationRequested();
         if (result is { } row)
         {
@@ -28,7 +28,7 @@ internal sealed class RowReading(IProbeDialer dialer, WebFindings findings, WebP
             findings.Note(
                 Rung.IdentifyingFields,
                 Answer.Unknown,
-                late.IsCancellationRequested ? "time-out" : problem,
+                late.Over.IsCancellationRequested ? "time-out" : problem,
                 "No row could be looked at."
             );
         }
@@ -82,7 +82,11 @@ internal sealed class RowReading(IProbeDialer dialer, WebFindings findings, WebP
             Contact = options.Contact,
         };
 
-    private async ValueTask<(RowResult? Result, string Problem)> TryReadAsync(RowTask task, CancellationToken deadline)
+    private async ValueTask<(RowResult? Result, string Problem)> TryReadAsync(
+        RowTask task,
+        ServerTime late,
+        CancellationToken deadline
+    )
     {
         if (options.RowReaderCommand.Count == 0)
         {
@@ -91,7 +95,7 @@ internal sealed class RowReading(IProbeDialer dialer, WebFindings findings, WebP
 
         try
         {
-            var dialled = await dialer.DialAsync(findings.Target, Rung.IdentifyingFields, deadline);
+            var dialled = await late.DialAsync(dialer, findings.Target, Rung.IdentifyingFields, deadline);
             if (dialled.Connection is null)
             {
                 return (null, "no connection");
