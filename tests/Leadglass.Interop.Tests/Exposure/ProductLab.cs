@@ -93,6 +93,7 @@ public sealed class ProductLab : IAsyncDisposable
         async lab =>
             await DcmtkProducts.StartArchiveAsync(lab, "open to ANY, title unknown", UnknownTitle, isForAnybody: true),
         async lab => await DcmtkProducts.StartReceiverAsync(lab, "stores and echoes", isEchoOnly: false),
+        async lab => await DcmtkProducts.StartMutualTlsReceiverAsync(lab),
         async lab => DcmtkProducts.HasCentralTestNode ? await DcmtkProducts.StartCentralTestNodeAsync(lab) : null,
         async lab => await ArchiveProduct.StartAsync(lab),
     ];

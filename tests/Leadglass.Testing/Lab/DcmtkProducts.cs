@@ -80,6 +80,30 @@ public static class DcmtkProducts
         return Plain("DCMTK storescp", setting, host, server, scratch, "STORESCP");
     }
 
+    /// <summary>storescp that takes nobody without a certificate of an authority that nobody else knows; no other port is open.</summary>
+    public static async Task<LabProduct> StartMutualTlsReceiverAsync(LabNetwork lab)
+    {
+        const string Setting = "mutual TLS and nothing else";
+        const int TlsPort = 2762;
+        var scratch = new ScratchFolder("lab-storescp-tls");
+        var host = await lab.AddHostAsync("storescp, " + Setting);
+        using var authority = new ForeignAuthority(TimeProvider.System);
+        var device = authority.Issue(scratch.Folder("tls"), "storescp", "STORESCP", TimeSpan.FromDays(2));
+        string[] tls = ["+tls", device.KeyPath, device.CertificatePath, "+cf", device.AuthorityPath, "-rc"];
+        var server = host.Inside.Start(
+            "storescp",
+            ["-v", "-od", scratch.Folder("received"), .. tls, TlsPort.ToString(CultureInfo.InvariantCulture)],
+            null,
+            scratch.FullPath
+        );
+        await host.Inside.WaitForListenerAsync(TlsPort, server, StartLimit);
+        return Plain("DCMTK storescp", Setting, host, server, scratch, "STORESCP") with
+        {
+            DicomPort = TlsPort,
+            IsTls = true,
+        };
+    }
+
     /// <summary>The worklist server, which answers worklist queries of its own tables and C-ECHO.</summary>
     public static async Task<LabProduct> StartWorklistAsync(LabNetwork lab)
     {
