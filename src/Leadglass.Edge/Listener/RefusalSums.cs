@@ -38,7 +38,7 @@ internal sealed class RefusalSums(TimeProvider clock, EdgeLog log)
         log.Refused(plain, reason);
     }
 
-    /// <summary>Takes up to a report's worth of sums; what was not delivered is given back by <see cref="Return"/>.</summary>
+    /// <summary>Takes up to a report's worth of sums.</summary>
     public IReadOnlyList<EdgeRefusal> Take()
     {
         lock (_gate)
@@ -60,25 +60,6 @@ internal sealed class RefusalSums(TimeProvider clock, EdgeLog log)
                     sum.Value
                 )),
             ];
-        }
-    }
-
-    /// <summary>Gives back what the archive was not told.</summary>
-    public void Return(IReadOnlyList<EdgeRefusal> refusals)
-    {
-        lock (_gate)
-        {
-            foreach (var refusal in refusals)
-            {
-                var key = (
-                    refusal.Source,
-                    refusal.AeTitle,
-                    refusal.Scanner,
-                    refusal.Reason,
-                    refusal.Minute.ToUnixTimeSeconds() / 60
-                );
-                _sums[key] = _sums.GetValueOrDefault(key) + refusal.Count;
-            }
         }
     }
 

@@ -15,28 +15,6 @@ public enum ScannerService
     Retrieve,
 }
 
-/// <summary>
-/// A correction that the archive applies to what a scanner stores, because the scanner cannot be set up rightly. The edge
-/// only carries the list; the archive applies it when it opens the envelope and writes it into the trail.
-/// </summary>
-/// <param name="Attribute">What is set.</param>
-/// <param name="Value">To what; at most 64 characters.</param>
-/// <param name="OnlyWhenEmpty">Leaves a value that is there; otherwise it is replaced.</param>
-public sealed record CoercionRule(CoercedAttribute Attribute, string Value, bool OnlyWhenEmpty);
-
-/// <summary>The attributes that can be coerced, and no others.</summary>
-public enum CoercedAttribute
-{
-    /// <summary>Issuer of Patient ID (0010,0021).</summary>
-    IssuerOfPatientId,
-
-    /// <summary>Institution Name (0008,0080).</summary>
-    InstitutionName,
-
-    /// <summary>Station Name (0008,1010).</summary>
-    StationName,
-}
-
 /// <summary>One scanner or workstation behind an edge.</summary>
 /// <param name="Name">The device's name at the archive.</param>
 /// <param name="AeTitles">The calling AE titles that it uses.</param>
@@ -54,12 +32,6 @@ public sealed record ScannerEntry(
 
     /// <summary>The devices, by name, to which it may have instances moved beside itself.</summary>
     public IReadOnlyList<string> MoveTo { get; init; } = [];
-
-    /// <summary>What the archive corrects in its instances.</summary>
-    public IReadOnlyList<CoercionRule> Coercions { get; init; } = [];
-
-    /// <summary>The issuer that its patient IDs have where they name none.</summary>
-    public string? DefaultIssuer { get; init; }
 
     /// <summary>Whether it may do this.</summary>
     public bool Allows(ScannerService service) => Services.Contains(service);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace Leadglass.Exposure;
 
 /// <summary>The bytes of a connection, within its budget of bytes and time. Reads into the caller's memory, keeps nothing.</summary>
-internal sealed class BudgetedStream(Socket socket, long bytesMax, CancellationToken deadline) : Stream
+internal sealed class BudgetedStream(Socket socket, long bytesMax, CancellationToken deadline) : ForwardOnlyStream
 {
     private readonly NetworkStream _inner = new(socket, ownsSocket: false);
     private long _read;
@@ -13,20 +13,6 @@ internal sealed class BudgetedStream(Socket socket, long bytesMax, CancellationT
 
     /// <summary>Whether the other side has said that nothing more comes.</summary>
     public bool IsAtEnd { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -66,24 +52,6 @@ internal sealed class BudgetedStream(Socket socket, long bytesMax, CancellationT
             throw Late();
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override void Flush() { }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

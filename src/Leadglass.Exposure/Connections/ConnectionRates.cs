@@ -26,18 +26,6 @@ internal sealed class ConnectionRates
         _overallFullAt = clock.GetTimestamp();
     }
 
-    /// <summary>Networks whose bucket is not full.</summary>
-    internal int BusyNetworks
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _fullAt.Count;
-            }
-        }
-    }
-
     /// <summary>Takes one token of each bucket, or none.</summary>
     /// <returns>Zero when taken, else how long to wait before trying again.</returns>
     public TimeSpan Take(IPAddress address)

@@ -14,9 +14,6 @@ internal sealed class StepLimit : IDisposable
 
     public CancellationToken Token => _either.Token;
 
-    /// <summary>Sets the time that is left from now.</summary>
-    public void Restart(TimeSpan limit) => _elapsed.CancelAfter(limit);
-
     public void Dispose()
     {
         _either.Dispose();

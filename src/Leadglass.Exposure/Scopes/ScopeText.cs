@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using System.Text.RegularExpressions;
 
@@ -12,10 +11,6 @@ internal static partial class ScopeText
 
     private const int ShownCharsMax = 60;
 
-    private static readonly SearchValues<char> Printable = SearchValues.Create([
-        .. Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code),
-    ]);
-
     /// <summary>A value as it may stand in a message: bounded, printable.</summary>
     public static string Shown(string value)
     {
@@ -23,8 +18,6 @@ internal static partial class ScopeText
         return string.Concat(start.ToString().Select(letter => char.IsControl(letter) ? '?' : letter))
             + (value.Length > ShownCharsMax ? "..." : string.Empty);
     }
-
-    public static bool IsPrintableAscii(string value) => !value.AsSpan().ContainsAnyExcept(Printable);
 
     /// <summary>Whether a plain value would be read as a number, a truth value or nothing by other readers of YAML 1.2.</summary>
     public static bool IsNoText(string plain) => NoText.IsMatch(plain);

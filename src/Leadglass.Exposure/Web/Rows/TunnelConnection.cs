@@ -29,26 +29,12 @@ internal sealed class TunnelDialer(Stream input, Stream output) : IProbeDialer
         public override ValueTask DisposeAsync() => Stream.DisposeAsync();
     }
 
-    private sealed class TunnelStream(Stream input, Stream output) : Stream
+    private sealed class TunnelStream(Stream input, Stream output) : ForwardOnlyStream
     {
         private readonly byte[] _frame = new byte[RowFrames.LengthMax];
         private int _begin;
         private int _end;
         private bool _isAtEnd;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(
             Memory<byte> buffer,
@@ -79,27 +65,5 @@ internal sealed class TunnelDialer(Stream input, Stream output) : IProbeDialer
                 await RowFrames.WriteAsync(output, RowFrameKind.Data, part, cancellationToken);
             }
         }
-
-        public override Task<int> ReadAsync(
-            byte[] buffer,
-            int offset,
-            int count,
-            CancellationToken cancellationToken
-        ) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public override void Flush() { }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }
