@@ -14,7 +14,6 @@ internal sealed class Likelihoods(
 
     private static readonly double[] OfHoneypot = [0, 0.15, 0.35, 0.65, 0.85, 0.95];
     private static readonly double[] OfDemo = [0, 0.25, 0.6, 0.85];
-    private static readonly string[] DemoWords = ["demo", "test", "sandbox", "example", "playground"];
 
     /// <summary>The identification with both likelihoods.</summary>
     public ProductIdentification AddTo(ProductIdentification identification)
@@ -60,15 +59,15 @@ internal sealed class Likelihoods(
 
     private IEnumerable<string> DemoSigns()
     {
-        foreach (var (kind, value) in web.SelectMany(one => one.Signs))
+        foreach (var one in web)
         {
-            if (kind is WebSigns.Title or WebSigns.Name or WebSigns.Realm && SaysDemo(value))
+            foreach (var kind in one.Signs.GetValueOrDefault(WebSigns.SaysDemo)?.Split(' ') ?? [])
             {
                 yield return $"its {kind} says so";
             }
         }
 
-        if (dicom.Any(one => one.AeTitleCheck == AeTitleCheck.Called && SaysDemo(one.CalledAeTitle ?? "")))
+        if (dicom.Any(one => one.AeTitleCheck == AeTitleCheck.Called && KnownSign.SaysDemo(one.CalledAeTitle ?? "")))
         {
             yield return "its AE title says so";
         }
@@ -113,7 +112,4 @@ internal sealed class Likelihoods(
             .Where(total => total is { Unit: CountUnit.Studies, Kind: CountKind.Exact })
             .Select(total => (long?)total.Value)
             .Max();
-
-    private static bool SaysDemo(string value) =>
-        Array.Exists(DemoWords, word => value.Contains(word, StringComparison.OrdinalIgnoreCase));
 }

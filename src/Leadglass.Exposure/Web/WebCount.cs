@@ -24,7 +24,7 @@ internal sealed class WebCount(WebConversation conversation, WebFindings finding
     ];
 
     /// <summary>Asks the count endpoint that fits what was found; notes nothing where there is none.</summary>
-    public async ValueTask CountAsync(string? openRoot, CancellationToken cancel)
+    public async ValueTask CountAsync(WebRoot? openRoot, CancellationToken cancel)
     {
         List<RecordCount> totals = [];
         if (
@@ -34,14 +34,14 @@ internal sealed class WebCount(WebConversation conversation, WebFindings finding
         {
             await AskOrthancAsync(totals, cancel);
         }
-        else if (openRoot is not null && openRoot.StartsWith("/dcm4chee-arc/", StringComparison.Ordinal))
+        else if (openRoot is { } root && root.Path.StartsWith("/dcm4chee-arc/", StringComparison.Ordinal))
         {
-            await AskDcm4CheeAsync(openRoot, totals, cancel);
+            await AskDcm4CheeAsync(root, totals, cancel);
         }
 
-        if (totals.Count == 0 && openRoot is not null)
+        if (totals.Count == 0 && openRoot is { } open)
         {
-            await AskHeaderAsync(openRoot, totals, cancel);
+            await AskHeaderAsync(open, totals, cancel);
         }
 
         if (totals.Count > 0)
@@ -76,16 +76,16 @@ internal sealed class WebCount(WebConversation conversation, WebFindings finding
         Note(answer, totals.Count > 0);
     }
 
-    private async ValueTask AskDcm4CheeAsync(string root, List<RecordCount> totals, CancellationToken cancel)
+    private async ValueTask AskDcm4CheeAsync(WebRoot root, List<RecordCount> totals, CancellationToken cancel)
     {
         foreach (var (path, unit) in OfDcm4Chee)
         {
-            using var answer = await AskAsync(HttpMethod.Get, $"{root}/{path}", cancel);
+            using var answer = await AskAsync(HttpMethod.Get, $"{root.Path}/{path}", cancel);
             using var facts = Facts(answer);
             var count = facts?.Number("count");
             if (count is not null)
             {
-                totals.Add(new RecordCount(unit, CountKind.Exact, count.Value, $"GET {root}/{path}"));
+                totals.Add(new RecordCount(unit, CountKind.Exact, count.Value, $"GET {root.Shown}/{path}"));
             }
 
             if (unit == CountUnit.Studies)
@@ -96,16 +96,21 @@ internal sealed class WebCount(WebConversation conversation, WebFindings finding
     }
 
     // HEAD brings the header of the answer without its rows.
-    private async ValueTask AskHeaderAsync(string root, List<RecordCount> totals, CancellationToken cancel)
+    private async ValueTask AskHeaderAsync(WebRoot root, List<RecordCount> totals, CancellationToken cancel)
     {
-        using var answer = await AskAsync(HttpMethod.Head, $"{root}/studies?limit=1", cancel);
+        using var answer = await AskAsync(HttpMethod.Head, $"{root.Path}/studies?limit=1", cancel);
         if (
             answer.Status is 200 or 204 or 206
             && long.TryParse(answer.TotalCount, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
         )
         {
             totals.Add(
-                new RecordCount(CountUnit.Studies, CountKind.Exact, count, $"HEAD {root}/studies, total in its header")
+                new RecordCount(
+                    CountUnit.Studies,
+                    CountKind.Exact,
+                    count,
+                    $"HEAD {root.Shown}/studies, total in its header"
+                )
             );
             Note(answer, isCounted: true);
         }

@@ -1,7 +1,7 @@
 namespace Leadglass.Exposure;
 
 /// <summary>What has been found at an endpoint so far.</summary>
-internal sealed class WebFindings(ProbeTarget target, TimeProvider time)
+internal sealed class WebFindings(ProbeTarget target, FingerprintFile fingerprints, TimeProvider time)
 {
     private readonly Dictionary<string, string> _signs = new(StringComparer.Ordinal);
     private readonly List<RungAnswer> _rungs = [];
@@ -28,7 +28,7 @@ internal sealed class WebFindings(ProbeTarget target, TimeProvider time)
     public IReadOnlyList<string> IdentifyingFields { get; set; } = [];
 
     /// <summary>Roots that pages of the endpoint named.</summary>
-    public List<string> FoundRoots { get; } = [];
+    public List<WebRoot> FoundRoots { get; } = [];
 
     public IReadOnlyDictionary<string, string> Signs => _signs;
 
@@ -45,16 +45,29 @@ internal sealed class WebFindings(ProbeTarget target, TimeProvider time)
         : _rungs.Exists(one => one.Rung == rung && one.Answer == Answer.Closed) ? Answer.Closed
         : Answer.Unknown;
 
-    /// <summary>Keeps a sign, made short and printable; the first of a kind stays.</summary>
+    /// <summary>Keeps what a fingerprint knows of a server's text, and whether that text speaks of a demonstration; the first of a kind stays.</summary>
     public void Sign(string kind, string? value)
     {
         var printable = string.Concat((value ?? "").Where(static letter => !char.IsControl(letter))).Trim();
-        if (printable.Length > 0)
+        var known = printable.Length > 0 ? KnownSign.Of(fingerprints, kind, printable) : null;
+        if (known is not null)
         {
-            var kept = printable.Length > WebLimits.SignLengthMax ? printable[..WebLimits.SignLengthMax] : printable;
-            _signs.TryAdd(kind, kept);
+            OwnSign(kind, known);
+        }
+
+        if (kind is WebSigns.Title or WebSigns.Name or WebSigns.Realm && KnownSign.SaysDemo(printable))
+        {
+            var before = _signs.GetValueOrDefault(WebSigns.SaysDemo);
+            _signs[WebSigns.SaysDemo] =
+                before is null ? kind
+                : before.Split(' ').Contains(kind, StringComparer.Ordinal) ? before
+                : $"{before} {kind}";
         }
     }
+
+    /// <summary>Keeps a sign whose text is ours; the first of a kind stays.</summary>
+    public void OwnSign(string kind, string value) =>
+        _signs.TryAdd(kind, value.Length > WebLimits.SignLengthMax ? value[..WebLimits.SignLengthMax] : value);
 
     /// <summary>Notes a behaviour that no honest archive shows.</summary>
     public void Odd(string code)

@@ -30,7 +30,7 @@ internal sealed class WebIdentify(
 
         await LookAtIconAsync(cancel);
         await LookAtOrthancAsync(cancel);
-        if (findings.Signs.GetValueOrDefault(WebSigns.OrthancSystem) is null && start.Status != 401)
+        if (!findings.IsAdministrationOpen && start.Status != 401)
         {
             await LookAtDcm4CheeAsync(cancel);
         }
@@ -112,7 +112,7 @@ internal sealed class WebIdentify(
             using var answer = await AskAsync(path, "image/*", cancel);
             if (answer is { Status: 200, Body.Length: > 0, CutBy: null, IsEncoded: false } && IsPicture(answer))
             {
-                findings.Sign(WebSigns.FaviconMd5, Md5(answer.Body));
+                findings.OwnSign(WebSigns.FaviconMd5, Md5(answer.Body));
                 return;
             }
 
@@ -177,8 +177,8 @@ internal sealed class WebIdentify(
             var root = $"/dcm4chee-arc/aets/{title}/rs";
             if (WebPath.IsRoot(root))
             {
-                findings.Sign(WebSigns.Root, "/dcm4chee-arc");
-                findings.FoundRoots.Add(root);
+                findings.OwnSign(WebSigns.Root, "/dcm4chee-arc");
+                findings.FoundRoots.Add(new WebRoot(root, "/dcm4chee-arc/aets/TITLE/rs"));
             }
         }
     }
@@ -188,9 +188,18 @@ internal sealed class WebIdentify(
         using var answer = await AskAsync("/app-config.js", "*/*", cancel);
         if (answer.Status == 200 && !answer.IsEncoded)
         {
-            findings.FoundRoots.AddRange(PageText.RootsOfViewer(answer.Body, findings.Target));
+            findings.FoundRoots.AddRange(
+                PageText.RootsOfViewer(answer.Body, findings.Target).Select(path => new WebRoot(path, ShownOf(path)))
+            );
         }
     }
+
+    private string ShownOf(string path) =>
+        fingerprints
+            .Roots.Concat(fingerprints.Products.SelectMany(one => one.Roots))
+            .Contains(path, StringComparer.Ordinal)
+            ? path
+            : "as the viewer's configuration names it";
 
     private ValueTask<WebAnswer> AskAsync(string path, string accept, CancellationToken cancel) =>
         conversation.AskAsync(
@@ -203,7 +212,7 @@ internal sealed class WebIdentify(
             cancel
         );
 
-    // The path of a redirect that stays at this endpoint; null for any other, which is never followed.
+    // The path of a redirect that stays at this endpoint and leads to no record; null for any other, which is never followed.
     private string? Within(WebAnswer answer, string from)
     {
         if (answer.Status is not (301 or 302 or 303 or 307 or 308) || answer.Location is not { } location)
@@ -223,7 +232,9 @@ internal sealed class WebIdentify(
             return null;
         }
 
-        return there.AbsolutePath != from && WebPath.IsPath(there.AbsolutePath) ? there.AbsolutePath : null;
+        return there.AbsolutePath != from && there.Query.Length == 0 && WebPath.IsPage(there.AbsolutePath)
+            ? there.AbsolutePath
+            : null;
     }
 
     private static string? HostOf(Uri location) => location.IsAbsoluteUri ? location.IdnHost : null;

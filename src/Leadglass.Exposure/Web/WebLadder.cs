@@ -20,7 +20,8 @@ internal sealed class WebLadder(
     // A page beyond the last one: Orthanc lists resources by their position.
     private const string OrthancNullQuery = "/studies?since=4294967295&limit=1";
 
-    private string? _openRoot;
+    private WebRoot? _openRoot;
+    private WebRoot? _likelyRoot;
     private bool _speaksDicom;
     private bool _isOrthancOpen;
     private int? _controlStatus;
@@ -55,11 +56,11 @@ internal sealed class WebLadder(
     private async ValueTask QueryAsync(CancellationToken cancel)
     {
         HashSet<string> noted = new(StringComparer.Ordinal);
-        HashSet<string> known = new(KnownRoots(), StringComparer.Ordinal);
+        var known = KnownRoots().Select(static root => root.Path).ToHashSet(StringComparer.Ordinal);
         List<QueryVerdict> guessed = [];
         foreach (var root in Roots())
         {
-            var verdict = await QueryAsync(root, cancel);
+            var verdict = await QueryAsync(root.Path, cancel);
             if (verdict.IsNothing)
             {
                 continue;
@@ -68,11 +69,12 @@ internal sealed class WebLadder(
             if (verdict.IsDicomWeb)
             {
                 findings.SpeaksDicomWeb = true;
-                findings.Root ??= root;
-                findings.Sign(WebSigns.Root, root);
+                findings.Root ??= root.Shown;
+                _likelyRoot ??= root;
+                findings.OwnSign(WebSigns.Root, root.Shown);
             }
 
-            if (verdict.Answer == Answer.Unknown && !known.Contains(root))
+            if (verdict.Answer == Answer.Unknown && !known.Contains(root.Path))
             {
                 // Perhaps no root at all: it says nothing beside one that is.
                 guessed.Add(verdict);
@@ -84,7 +86,7 @@ internal sealed class WebLadder(
 
             if (verdict.Answer == Answer.Open)
             {
-                findings.Root = root;
+                findings.Root = root.Shown;
                 _openRoot = root;
                 _speaksDicom = verdict.SpeaksDicom;
                 return;
@@ -114,15 +116,18 @@ internal sealed class WebLadder(
         }
     }
 
-    private IEnumerable<string> Roots() =>
-        KnownRoots().Concat(options.Fingerprints.Roots).Distinct(StringComparer.Ordinal).Take(WebLimits.RootsMax);
+    private IEnumerable<WebRoot> Roots() =>
+        KnownRoots()
+            .Concat(options.Fingerprints.Roots.Select(static path => new WebRoot(path)))
+            .DistinctBy(static root => root.Path, StringComparer.Ordinal)
+            .Take(WebLimits.RootsMax);
 
     // Those that pages named, and those of the product.
-    private IEnumerable<string> KnownRoots()
+    private IEnumerable<WebRoot> KnownRoots()
     {
         var told = new Products(options.Fingerprints).Identify(dicom: null, findings.ToObservation());
         var own = options.Fingerprints.Products.FirstOrDefault(one => one.Id == told.ProductId)?.Roots ?? [];
-        return findings.FoundRoots.Concat(own);
+        return findings.FoundRoots.Concat(own.Select(static path => new WebRoot(path)));
     }
 
     private async ValueTask<QueryVerdict> QueryAsync(string root, CancellationToken cancel)
@@ -212,9 +217,10 @@ internal sealed class WebLadder(
     private async ValueTask RetrieveAsync(CancellationToken cancel)
     {
         var path =
-            (_openRoot ?? findings.Root) is { } root ? $"{root}/studies/{RandomUid()}"
+            (_openRoot ?? _likelyRoot) is { } root ? $"{root.Path}/studies/{RandomUid()}"
             : _isOrthancOpen ? $"/instances/{RandomOrthancId()}/file"
-            : findings.SpeaksDicomWeb && Roots().FirstOrDefault() is { } likely ? $"{likely}/studies/{RandomUid()}"
+            : findings.SpeaksDicomWeb
+                ? Roots().Select(static one => $"{one.Path}/studies/{RandomUid()}").FirstOrDefault()
             : null;
         if (path is null)
         {
@@ -258,7 +264,7 @@ internal sealed class WebLadder(
 
     private async ValueTask ReadRowAsync(CancellationToken cancel)
     {
-        var path = _openRoot is { } root ? $"{root}/studies?limit=1&offset=0" : "/studies?expand&since=0&limit=1";
+        var path = _openRoot is { } root ? $"{root.Path}/studies?limit=1&offset=0" : "/studies?expand&since=0&limit=1";
         var accept = _openRoot is not null ? DicomJson : "application/json";
         await new RowReading(dialer, findings, options, time).ReadAsync(path, accept, cancel);
     }

@@ -30,7 +30,7 @@ public sealed class WebProbe
     {
         using var endpoint = new ServerTime(WebLimits.EndpointTime, _time);
         var dialer = new PatientDialer(_dialer, endpoint);
-        var findings = new WebFindings(target, _time);
+        var findings = new WebFindings(target, _options.Fingerprints, _time);
         await using var clear = new WebConversation(dialer, target, isTls: false, _userAgent, _time);
         using var start = await StartAsync(clear, cancel);
         if (start.Outcome == WebOutcome.NotConnected)

@@ -27,7 +27,10 @@ public static class WebSigns
     /// <summary>The name that its operator gave the system, where a page without records tells it.</summary>
     public const string Name = "name";
 
-    /// <summary>All of them.</summary>
+    /// <summary>Which of title, name and realm, parted by spaces, speak of a demonstration. No fingerprint compares it.</summary>
+    public const string SaysDemo = "says-demo";
+
+    /// <summary>All that a fingerprint may compare.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
     [Server, Realm, Title, FaviconMd5, Root, Redirect, OrthancSystem, Name];
 }

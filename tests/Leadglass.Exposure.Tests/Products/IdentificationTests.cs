@@ -87,7 +87,7 @@ public sealed class IdentificationTests
     [Fact]
     public void ADemonstrationIsLikelyWhereItsNameAndItsSizeSaySo()
     {
-        var web = Web(8042, (WebSigns.Title, "Orthanc Explorer"), (WebSigns.Name, "Orthanc Demo"));
+        var web = Web(8042, (WebSigns.Title, "Orthanc Explorer"), (WebSigns.SaysDemo, "name"));
         Assert.InRange(Products.BuiltIn.Identify(dicom: null, web).DemoLikelihood, 0.01, 0.49);
         var told = Products.BuiltIn.Identify(dicom: null, web with { Records = Studies(6) });
         Assert.Equal("Orthanc", told.Product);

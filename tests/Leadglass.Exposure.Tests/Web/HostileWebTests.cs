@@ -83,15 +83,64 @@ public sealed class HostileWebTests
         await using var server = Of(request =>
             request.Path switch
             {
-                "/" => Response(302, fields: "Location: /start?token=1#x\r\n"),
-                "/start" => Response(200, "text/html", "<title>Start</title>"),
+                "/" => Response(302, fields: "Location: /start#x\r\n"),
+                "/start" => Response(200, "text/html", "<title>Orthanc Explorer</title>"),
                 _ => NotFound,
             }
         );
         var seen = await WebTesting.ObserveAsync(server.Target, Rung.Identify);
-        Assert.Equal("Start", seen.Signs[WebSigns.Title]);
-        Assert.Equal("/start", seen.Signs[WebSigns.Redirect]);
+        Assert.Equal("Orthanc Explorer", seen.Signs[WebSigns.Title]);
         Assert.Contains(server.Requests, request => request.PathAndQuery == "/start");
+    }
+
+    [Theory]
+    [InlineData("/patient/CANARY-JOHN-19700101")]
+    [InlineData("/Studies/1.2.3")]
+    [InlineData("/viewer/WADO")]
+    [InlineData("/start?name=CANARY")]
+    public async Task ARedirectToRecordsIsNotFollowed(string path)
+    {
+        await using var server = Of(request =>
+            request.Path == "/" ? Response(302, fields: $"Location: {path}\r\n") : NotFound
+        );
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.Identify);
+        Assert.DoesNotContain(
+            server.Requests,
+            request => path.StartsWith(request.Path, StringComparison.Ordinal) && request.Path != "/"
+        );
+        Assert.Empty(seen.Signs);
+    }
+
+    [Fact]
+    public async Task OfAServersTextsOnlyWhatAFingerprintKnowsIsKept()
+    {
+        await using var server = Of(request =>
+            request.Path switch
+            {
+                "/" => Response(
+                    200,
+                    "text/html",
+                    "<title>CANARY^JOHN 01.01.1970 - Dicoogle test</title><script src=app-config.js>",
+                    "Server: CANARY\r\nWWW-Authenticate: Basic realm=\"CANARY\"\r\n"
+                ),
+                "/app-config.js" => Response(200, "text/javascript", "qidoRoot: '/CANARY/web'"),
+                "/system" => Response(
+                    200,
+                    "application/json",
+                    "{\"ApiVersion\":1,\"DicomAet\":\"CANARY\",\"Name\":\"CANARY demo\",\"Version\":\"CANARY\"}"
+                ),
+                "/CANARY/web/studies" => Response(200, "application/dicom+json", "[]", "X-Total-Count: 3\r\n"),
+                _ => NotFound,
+            }
+        );
+        var seen = await WebTesting.ObserveAsync(server.Target, Rung.CountEndpoints);
+        Assert.Equal(Answer.Open, seen.Of(Rung.NullQuery));
+        Assert.Equal(3, Assert.Single(seen.Records!.Totals).Value);
+        Assert.Equal("Dicoogle", seen.Signs[WebSigns.Title]);
+        Assert.Equal("Orthanc", seen.Signs[WebSigns.OrthancSystem]);
+        Assert.Equal("title name", seen.Signs[WebSigns.SaysDemo]);
+        var written = System.Text.Json.JsonSerializer.Serialize(seen with { Target = default });
+        Assert.DoesNotContain("CANARY", written, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
