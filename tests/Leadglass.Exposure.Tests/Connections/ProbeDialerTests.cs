@@ -90,7 +90,7 @@ public sealed class ProbeDialerTests
         var target = new ProbeTarget(IPAddress.Loopback, server.Port);
         await using var connection = (await dialer.DialAsync(target, Rung.Identify, Cancel)).Connection!;
 
-        var late = await Assert.ThrowsAsync<IOException>(async () =>
+        var late = await Assert.ThrowsAsync<OverBudgetException>(async () =>
             await connection.Stream.ReadExactlyAsync(new byte[1], Cancel)
         );
         Assert.Contains("longer than it may", late.Message, StringComparison.Ordinal);
@@ -184,7 +184,7 @@ public sealed class ProbeDialerTests
         await using var connection = (await dialer.DialAsync(target, Rung.Identify, Cancel)).Connection!;
         var buffer = new byte[4096];
         var total = 0L;
-        var end = await Assert.ThrowsAsync<IOException>(async () =>
+        var end = await Assert.ThrowsAsync<OverBudgetException>(async () =>
         {
             while (await connection.Stream.ReadAsync(buffer, Cancel) is > 0 and var count)
             {
