@@ -86,7 +86,7 @@ public sealed class EdgeEnrolledTests(EdgeFixture fixture)
             {
                 return await Edge.ConnectAsync(title, contexts);
             }
-            catch (RawRejectedException)
+            catch (Exception refused) when (refused is RawRejectedException or IOException)
             {
                 await Task.Delay(100, limit.Token);
             }

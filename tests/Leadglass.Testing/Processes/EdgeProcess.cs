@@ -142,8 +142,17 @@ public sealed partial class EdgeProcess : IAsyncDisposable
     )
     {
         var client = new TcpClient(new IPEndPoint(IPAddress.Parse(source), 0)) { NoDelay = true };
-        await client.ConnectAsync(IPAddress.Loopback, Port);
-        return await RawAssociation.RequestAsync(client.GetStream(), aeTitle, contexts);
+        try
+        {
+            await client.ConnectAsync(IPAddress.Loopback, Port);
+            return await RawAssociation.RequestAsync(client.GetStream(), aeTitle, contexts);
+        }
+        catch
+        {
+            // One that is refused and left open would count against what the edge grants an address.
+            client.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Peak of its resident memory in KiB.</summary>
